@@ -1,0 +1,96 @@
+"""flatnet: how deep should a network be?
+
+Deep networks are chains of cheap factors. flatnet writes them, counts their synapses and neurons exactly, certifies what flattening
+costs, and runs them fast. See Lin & Tegmark, "Why does deep and cheap learning work so well?" (arXiv:1608.08225).
+"""
+
+try:
+    from . import _core as _core
+except ModuleNotFoundError as e:
+    if e.name != "flatnet._core":
+        raise
+    raise ImportError("flatnet's extension is missing: was the package installed (pip install .) or only its sources found?") from e
+
+from ._check import TooLargeError
+from .algebra import block_diag, hstack, kron, vstack
+from .config import get_cmake_dir, get_include, show_config
+from .cost import Cost, Interval, cost
+from .draw import draw
+from .expected import expected_flattening_cost
+from .factors import Dense, Diagonal, Factor, FourierStage, Kronecker, KroneckerSparse, Permutation, Sparse
+from .flatten import FlatteningCost, flattening_cost
+from .gates import bit_product, product_gate
+from .interop.scipy import as_linear_operator
+from .measure import Measurement, measure
+from .network import Layer, Network
+from .profile import Profile, profile
+from .serialize import load, save
+from .transforms import (
+    convolution,
+    dct,
+    dft,
+    dst,
+    haar,
+    hadamard,
+    idft,
+    low_rank,
+    matmul,
+    mobius,
+    random_butterfly,
+    random_sparse,
+    wavelet,
+    zeta,
+)
+
+__version__: str = _core.build_info()["version"]
+
+__all__ = [
+    "Cost",
+    "Dense",
+    "Diagonal",
+    "Factor",
+    "FlatteningCost",
+    "FourierStage",
+    "Interval",
+    "Kronecker",
+    "KroneckerSparse",
+    "Layer",
+    "Measurement",
+    "Network",
+    "Permutation",
+    "Profile",
+    "Sparse",
+    "TooLargeError",
+    "as_linear_operator",
+    "bit_product",
+    "block_diag",
+    "convolution",
+    "cost",
+    "dct",
+    "dft",
+    "draw",
+    "dst",
+    "expected_flattening_cost",
+    "flattening_cost",
+    "get_cmake_dir",
+    "get_include",
+    "haar",
+    "hadamard",
+    "hstack",
+    "idft",
+    "kron",
+    "load",
+    "low_rank",
+    "matmul",
+    "measure",
+    "mobius",
+    "product_gate",
+    "profile",
+    "random_butterfly",
+    "random_sparse",
+    "save",
+    "show_config",
+    "vstack",
+    "wavelet",
+    "zeta",
+]

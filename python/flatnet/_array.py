@@ -1,0 +1,109 @@
+"""Arrays in and out of a network: which dtype a call computes in, and what `out=` must be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _check
+
+if TYPE_CHECKING:
+    from .network import Layer
+
+_COMPLEX = {"float32": np.dtype("complex64"), "float64": np.dtype("complex128")}
+_SMALL_INTEGERS = ("int8", "int16", "int32", "uint8", "uint16")
+
+
+class Promotion:
+    """What the layers of a network say about dtypes.
+
+    Pinned weights promote as NumPy arrays do. Weak ones (built-in transforms) only say whether they are complex; if all are weak
+    integers, integer data stay exact.
+    """
+
+    def __init__(self, layers: tuple[Layer, ...]) -> None:
+        weights = [layer.weight for layer in layers]
+        # A permutation has no weights: it says nothing about dtypes.
+        self.strong = [w.dtype for w in weights if not w.weak and w.kind != "Permutation"]
+        self.strong += [layer.bias.dtype for layer in layers if layer.bias is not None and not layer.weight.weak]
+        self.complex = any(w.weak and w.dtype.kind == "c" for w in weights)
+        self.integer = not self.strong and all(
+            w.dtype.kind == "i" and layer.bias is None and layer.activation is None
+            for w, layer in zip(weights, layers, strict=True)
+        )
+
+    def result(self, x: np.dtype[Any]) -> np.dtype[Any]:
+        """The dtype of the network's output for data of dtype `x`."""
+        if x.kind in "iu":
+            if self.integer:
+                return np.dtype(np.int32 if x.name in _SMALL_INTEGERS else np.int64)
+            x = np.dtype(np.float64)
+        base = np.result_type(x.newbyteorder("="), *self.strong)
+        return _COMPLEX.get(base.name, base) if self.complex else base
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The network's own dtype: its pinned weights', else double precision."""
+        base = np.result_type(*self.strong) if self.strong else np.dtype(np.float64)
+        return _COMPLEX.get(base.name, base) if self.complex else base
+
+
+def as_data(x: Any, what: str = "x") -> np.ndarray[Any, Any]:
+    """`x` as an array that a network can read; no copy of an array."""
+    if hasattr(x, "tocsr"):
+        raise TypeError(f"{what} must be an array, got a sparse matrix: compose with @ instead, or pass {what}.toarray()")
+    a = np.asarray(x)
+    _check.refuse_dtype(what, a.dtype)
+    if a.ndim == 0:
+        raise ValueError(f"{what} must have at least one axis, got a scalar")
+    return a
+
+
+def normalize_axis(axis: Any, ndim: int) -> int:
+    """A non-negative axis."""
+    i = _check.integer("apply", "axis", axis)
+    if not -ndim <= i < ndim:
+        raise ValueError(f"axis {i} is out of range for an array of {ndim} axes")
+    return i % ndim
+
+
+def check_range(growth: float, x: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> None:
+    """Refuses exact integer arithmetic that could pass the range of `dtype` in any layer."""
+    if x.size == 0:
+        return
+    largest = max(abs(int(x.max())), abs(int(x.min())))
+    limit = int(np.iinfo(dtype).max)
+    if growth * largest > limit:
+        raise ValueError(
+            f"exact {dtype.name} arithmetic reaches {limit}, growth {growth:.6g} times max|x| {largest} could pass it: use int64 or floats"
+        )
+
+
+def check_out(
+    out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
+    """`out` as given, if the result can be written there."""
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out must be a NumPy array, got {type(out).__name__}")
+    if out.shape != shape:
+        raise ValueError(f"out has shape {out.shape}, the result has {shape}")
+    if out.dtype != dtype:
+        raise TypeError(f"out has dtype {out.dtype.str}, the result is {dtype.str} ({dtype.name})")
+    if not out.flags.writeable:
+        raise ValueError("out is read-only, the result must be written there")
+    if any(s == 0 and n > 1 for s, n in zip(out.strides, out.shape, strict=True)):
+        raise ValueError("out repeats elements (a stride of 0), the result needs one place each")
+    same = out.__array_interface__["data"] == x.__array_interface__["data"] and out.strides == x.strides
+    if not (same and out.shape == x.shape) and _overlap(out, x):
+        raise ValueError("out overlaps x without being x: the result would be read while it is written")
+    return out
+
+
+def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
+    if not np.may_share_memory(a, b):
+        return False
+    try:
+        return bool(np.shares_memory(a, b, max_work=10_000))
+    except np.exceptions.TooHardError:
+        return True

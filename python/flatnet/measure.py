@@ -1,0 +1,377 @@
+"""Wall-clock flattening cost C_t: the deep network against its best flat rival, and against the planned one.
+
+The method. Both sides see the same batch, one column per vector, in the same dtype and with the same number of threads.
+Results are compared before anything is timed. Samples are taken in rounds, every side once per round and in rotating
+order, so that a slow spell of the machine falls on all of them; a sample repeats its call until it lasts 50 us, well
+above the clock's resolution. Medians and the 10 % and 90 % quantiles are reported. The flattened side is the fastest of
+a dense product (NumPy's BLAS), a sparse product (SciPy) and flatnet's own flat network, and is named.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._check import positive_int
+from .cost import as_network
+from .rivals import Sides, deviation_allowed
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from .network import Network
+
+__all__ = ["BatchSweep", "Measurement", "Quantiles", "Timing", "measure", "measure_batches", "time_networks"]
+
+Array = np.ndarray[Any, Any]
+
+# A sample lasts at least this long: some thousand ticks of a 10-50 ns clock.
+_SAMPLE_SECONDS = 50e-6
+_FEWEST_ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """A median with the 10 % and 90 % quantiles of its samples."""
+
+    median: float
+    q10: float
+    q90: float
+
+    @classmethod
+    def of(cls, samples: Array) -> Quantiles:
+        if samples.size == 0:
+            return cls(math.nan, math.nan, math.nan)
+        q10, median, q90 = np.quantile(samples, [0.1, 0.5, 0.9])
+        return cls(float(median), float(q10), float(q90))
+
+    def __float__(self) -> float:
+        return self.median
+
+    def __repr__(self) -> str:
+        return f"{self.median:.3g} [{self.q10:.3g}, {self.q90:.3g}]"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds for one application to the whole batch.
+
+    Attributes
+    ----------
+    seconds, q10, q90 : float
+        Median and 10 % and 90 % quantiles; nan if this side could not be run.
+    samples : int
+        Number of samples.
+    method : str
+        What was run.
+    """
+
+    seconds: float
+    q10: float
+    q90: float
+    samples: int
+    method: str
+
+    @classmethod
+    def of(cls, samples: Array, method: str) -> Timing:
+        found = Quantiles.of(samples)
+        return cls(found.median, found.q10, found.q90, int(samples.size), method)
+
+    def __float__(self) -> float:
+        return self.seconds
+
+
+@dataclass(frozen=True, repr=False)
+class Measurement:
+    """Times of the deep, the flattened and the planned network on one batch.
+
+    Attributes
+    ----------
+    deep, flat, planned : Timing
+        ``flat`` is the fastest of ``rivals``; ``planned`` is the merge with the fewest synapses at any depth.
+    ratio : Quantiles
+        C_t = flat / deep, from the ratios within each round; above 1 the deep network is faster.
+    flat_method : str
+        Name of the fastest flat method, or why there is none.
+    rivals : tuple of Timing
+        Every flat method that was timed.
+    batch, threads : int
+        Columns of the batch; threads given to BLAS and to flatnet.
+    dtype : numpy.dtype
+        Of the batch.
+    planned_layers : int
+    """
+
+    deep: Timing
+    flat: Timing
+    planned: Timing
+    ratio: Quantiles
+    flat_method: str
+    rivals: tuple[Timing, ...]
+    batch: int
+    threads: int
+    dtype: np.dtype[Any]
+    planned_layers: int
+    net_name: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain dicts and numbers, for JSON; times that are not there become None."""
+        sides = {name: _plain(vars(getattr(self, name))) for name in ("deep", "flat", "planned", "ratio")}
+        rest = {"batch": self.batch, "threads": self.threads, "dtype": str(self.dtype)}
+        names = {"flat_method": self.flat_method, "planned_layers": self.planned_layers, "net": self.net_name}
+        return {**sides, **rest, **names, "rivals": [_plain(vars(rival)) for rival in self.rivals]}
+
+    def __repr__(self) -> str:
+        lines = [f"Measurement of {self.net_name or 'network'}: batch {self.batch}, {self.dtype}, {self.threads} thread(s)"]
+        for name in ("deep", "flat", "planned"):
+            side = getattr(self, name)
+            lines.append(f"{name:>8}  {side.seconds:.3e} s [{side.q10:.3e}, {side.q90:.3e}]  {side.method}")
+        lines.append(f"     C_t  {self.ratio!r} = flat / deep")
+        if self.deep.q90 > 2 * self.deep.q10:
+            lines.append("the times spread by more than a factor 2: the machine is busy")
+        return "\n".join(lines)
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
+
+
+@dataclass(frozen=True)
+class BatchSweep:
+    """C_t for several batch sizes.
+
+    Attributes
+    ----------
+    measurements : tuple of Measurement
+        One per batch, in the order asked for.
+    """
+
+    measurements: tuple[Measurement, ...]
+
+    @property
+    def batches(self) -> list[int]:
+        return [m.batch for m in self.measurements]
+
+    @property
+    def ratios(self) -> list[float]:
+        """Median C_t for each batch."""
+        return [m.ratio.median for m in self.measurements]
+
+    @property
+    def crossing(self) -> float:
+        """Batch at which C_t passes 1, interpolated in the logarithms; nan if it does not in this span."""
+        pairs = sorted((m.batch, m.ratio.median) for m in self.measurements if m.ratio.median > 0)
+        for (low, below), (high, above) in zip(pairs, pairs[1:], strict=False):
+            if (below - 1) * (above - 1) <= 0 and below != above:
+                share = math.log(below) / (math.log(below) - math.log(above))
+                return low * (high / low) ** share
+        return math.nan
+
+
+def measure(
+    net: Network,
+    batch: int = 256,
+    threads: int = 1,
+    dtype: DTypeLike | None = None,
+    rounds: int = 21,
+    budget: float = 1.0,
+    flat: Network | None = None,
+    flat_error: float = 0.0,
+) -> Measurement:
+    """Time a deep network against its flattened and its planned form.
+
+    Parameters
+    ----------
+    net : Network
+        The deep network.
+    batch : int
+        Vectors per application; the batch has shape (inputs, batch), C order.
+    threads : int
+        Threads for BLAS (through threadpoolctl) and for flatnet; SciPy's sparse product always runs on one.
+    dtype : dtype, optional
+        Of the batch; by default that of the weights. Results follow NumPy promotion.
+    rounds : int
+        Most rounds; fewer (at least 3) if the budget is spent.
+    budget : float
+        Time for the rounds [seconds].
+    flat : Network, optional
+        The flattened network; by default ``net`` merged as far as its activations permit.
+    flat_error : float
+        Relative error that ``flat`` is allowed, if it approximates.
+
+    Returns
+    -------
+    Measurement
+        ``flat`` is nan, with the reason as its method, if the flat network does not fit in memory.
+
+    Raises
+    ------
+    ValueError
+        If ``batch``, ``threads`` or ``rounds`` is not positive, or the dtype is not a float or complex one.
+    ArithmeticError
+        If two sides disagree by more than rounding can explain.
+
+    Notes
+    -----
+    C_t is the wall-clock counterpart of C_s (Lin and Tegmark 2016, Eq. 26), which the paper does not consider: a dense
+    product runs near the machine's peak while a sparse chain is limited by memory, so C_t < C_s. It depends on the batch,
+    see :func:`measure_batches`.
+
+    Examples
+    --------
+    >>> import flatnet as fn
+    >>> found = fn.measure(fn.hadamard(64), batch=16, rounds=3)
+    >>> found.ratio.median > 0
+    True
+    """
+    sides = Sides(as_network("measure", net), dtype, flat, flat_error)
+    return _measured(sides, _positive("measure", batch, threads, rounds), budget)
+
+
+def measure_batches(
+    net: Network,
+    batches: Sequence[int] = (1, 4, 16, 64, 256, 1024),
+    threads: int = 1,
+    dtype: DTypeLike | None = None,
+    rounds: int = 21,
+    budget: float = 1.0,
+    progress: Callable[[int, int], None] | None = None,
+) -> BatchSweep:
+    """Time a network for several batch sizes; the flat networks are formed once.
+
+    Parameters
+    ----------
+    net : Network
+    batches : sequence of int
+    threads, dtype, rounds
+        As :func:`measure`.
+    budget : float
+        Time for the rounds of each batch [seconds].
+    progress : callable, optional
+        Called as ``progress(done, total)`` after each batch.
+
+    Returns
+    -------
+    BatchSweep
+        ``.ratios`` is C_t against ``.batches``, ``.crossing`` the batch where deep and flat are equally fast.
+
+    Examples
+    --------
+    >>> import flatnet as fn
+    >>> measure_batches(fn.hadamard(64), batches=(1, 16), rounds=3).batches
+    [1, 16]
+    """
+    sides = Sides(as_network("measure_batches", net), dtype, None, 0.0)
+    sizes = [_positive("measure_batches", batch, threads, rounds) for batch in batches]
+    found = []
+    for done, size in enumerate(sizes, start=1):
+        found.append(_measured(sides, size, budget))
+        if progress is not None:
+            progress(done, len(sizes))
+    return BatchSweep(tuple(found))
+
+
+def _positive(what: str, batch: Any, threads: Any, rounds: Any) -> tuple[int, int, int]:
+    checked = [positive_int(what, name, v) for name, v in (("batch", batch), ("threads", threads), ("rounds", rounds))]
+    return checked[0], checked[1], checked[2]
+
+
+def _measured(sides: Sides, size: tuple[int, int, int], budget: float) -> Measurement:
+    batch, threads, rounds = size
+    X = sides.batch(batch)
+    rivals = sides.rivals(X, threads)
+    calls = {"deep": sides.deep(X, threads), "planned": sides.planned(X, threads), **rivals}
+    with _threads(threads):
+        _agree(sides, X, calls)
+        if sides.same_plan:
+            del calls["planned"]
+        samples = dict(zip(calls, _interleaved(list(calls.values()), rounds, budget), strict=True))
+    deep = samples["deep"]
+    timed = tuple(Timing.of(samples[name], name) for name in rivals)
+    best = min(timed, key=lambda side: side.seconds, default=None)
+    nothing = np.empty(0)
+    return Measurement(
+        deep=Timing.of(deep, f"flatnet, {len(sides.net)} layers"),
+        flat=Timing.of(nothing, sides.reason) if best is None else best,
+        planned=Timing.of(samples.get("planned", deep), f"flatnet, {len(sides.plan)} layers"),
+        ratio=Quantiles.of(nothing if best is None else samples[best.method] / deep),
+        flat_method=sides.reason if best is None else best.method,
+        rivals=timed,
+        batch=batch,
+        threads=threads,
+        dtype=X.dtype,
+        planned_layers=len(sides.plan),
+        net_name=sides.net.name,
+    )
+
+
+def _agree(sides: Sides, X: Array, calls: dict[str, Callable[[], Array]]) -> None:
+    """Compare every side with the deep one; this is also the first warm-up call."""
+    results = {name: np.array(call(), copy=True) for name, call in calls.items()}
+    deep = results.pop("deep")
+    allowed = deviation_allowed(sides, X, deep)
+    for name, result in results.items():
+        found = float(np.linalg.norm((result - deep).ravel()))
+        if found > allowed:
+            raise ArithmeticError(
+                f"{name} and the deep network disagree by {found:.3g} where rounding explains {allowed:.3g}"
+            )
+
+
+def _threads(threads: int) -> Any:
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=threads, user_api="blas")
+
+
+def _interleaved(calls: list[Callable[[], Any]], rounds: int, budget: float) -> list[Array]:
+    """Seconds per call, one array of samples per side, every side once per round in rotating order."""
+    once = [min(_timed(call, 1) for _ in range(3)) for call in calls]
+    repeats = [max(1, math.ceil(_SAMPLE_SECONDS / max(seconds, 1e-9))) for seconds in once]
+    per_round = sum(seconds * repeat for seconds, repeat in zip(once, repeats, strict=True))
+    rounds = max(min(rounds, _FEWEST_ROUNDS), min(rounds, int(budget / max(per_round, 1e-9))))
+    samples = np.empty((len(calls), rounds))
+    for turn in range(rounds):
+        for place in range(len(calls)):
+            side = (turn + place) % len(calls)
+            samples[side, turn] = _timed(calls[side], repeats[side])
+    return list(samples)
+
+
+def _timed(call: Callable[[], Any], repeats: int) -> float:
+    start = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    return (time.perf_counter() - start) / repeats
+
+
+def time_networks(
+    nets: Sequence[Network | None], batch: int, threads: int = 1, rounds: int = 21, budget: float = 2.0
+) -> list[float]:
+    """Median seconds of several forms of one network on the same batch, in interleaved rounds.
+
+    Parameters
+    ----------
+    nets : sequence of Network or None
+        Forms of one network; None is passed through as nan.
+    batch, threads, rounds, budget
+        As :func:`measure`.
+
+    Returns
+    -------
+    list of float
+        Seconds for one application to the batch.
+    """
+    there = [net for net in nets if net is not None]
+    if not there:
+        return [math.nan] * len(nets)
+    sides = [Sides(net, None, net, 0.0) for net in there]
+    X = sides[0].batch(batch)
+    with _threads(threads):
+        samples = iter(_interleaved([side.deep(X, threads) for side in sides], rounds, budget))
+    return [math.nan if net is None else Quantiles.of(next(samples)).median for net in nets]

@@ -1,0 +1,88 @@
+"""The report in a terminal: one row a network, the profile, and the conventions below them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .model import ProfileTable, Report
+from .svg import short
+from .words import COLUMNS, cells, headline, seconds
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+__all__ = ["show"]
+
+_WIDE = 132  # characters from which all columns stand side by side
+_COUNTS, _TIMES = (0, 1, 2, 3, 4, 5, 6), (0, 7, 8, 9)
+
+
+def _table(columns: tuple[int, ...], rows: list[list[str]], title: str) -> Table:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        words = column in (0, len(COLUMNS) - 1)
+        table.add_column(COLUMNS[column][0], justify="left" if words else "right", no_wrap=not words)
+    for row in rows:
+        table.add_row(*(row[column] for column in columns))
+    return table
+
+
+def _profile(profile: ProfileTable) -> Table:
+    from rich.table import Table
+
+    table = Table(title=f"{profile.name}: profile", title_justify="left", header_style="bold")
+    for name in ("depth", "[lower, upper] synapses", "neurons", "range", "time", "bound"):
+        table.add_column(name, justify="left" if name == "bound" else "right", no_wrap=name != "bound")
+    for line in profile.lines:
+        upper = f"{'~' * line.predicted}{line.upper:,}"
+        table.add_row(
+            str(line.depth), f"[{line.lower:,}, {upper}]", f"{line.neurons:,}",
+            "" if line.range is None else short(line.range), "" if line.seconds is None else seconds(line.seconds),
+            line.bound,
+        )  # fmt: skip
+    return table
+
+
+def show(report: Report, console: Console) -> None:
+    """Print a report.
+
+    Parameters
+    ----------
+    report : Report
+        What to print; rows of a large suite that only draw a curve are left to the page.
+    console : rich.console.Console
+        Where to.  Below 132 columns counts and times get a table each.
+
+    Examples
+    --------
+    >>> from rich.console import Console
+    >>> from flatnet.report.model import Report
+    >>> show(Report("t", "now", [], {}, {}, "synapses: non-zero weights"), Console(width=60))
+    How it is counted
+    synapses: non-zero weights
+    """
+    from rich.text import Text
+
+    rows = [cells(row) for row in report.rows if row.shown]
+    for sentence in report.remarks:
+        console.print(Text(sentence))
+    if rows and console.width >= _WIDE:
+        console.print(_table(tuple(range(len(COLUMNS))), rows, report.title))
+    elif rows:
+        console.print(_table(_COUNTS, rows, report.title))
+        if any(row[8] or row[9] for row in rows):
+            console.print(_table(_TIMES, rows, ""))
+    for profile in report.profiles[:1]:
+        console.print(_profile(profile))
+        console.print(Text("\n".join(sorted({line.class_of_networks for line in profile.lines}))))
+    if len(rows) == 1:
+        for sentence in headline(report.rows[0]):
+            console.print(Text(sentence))
+    if rows:
+        for name, meaning in COLUMNS[2:]:
+            console.print(Text.assemble((f"{name}: ", "bold"), meaning))
+    console.print(Text("How it is counted", style="bold"))
+    console.print(Text(report.conventions))

@@ -1,0 +1,135 @@
+"""Words that the terminal and the page share: what a column means, how a number is written."""
+
+from __future__ import annotations
+
+from .model import Row, Span, Timing
+from .svg import short
+
+__all__ = ["COLUMNS", "GLOSSARY", "cells", "headline", "interval", "ratio", "seconds"]
+
+#: Heading and meaning of every column of the table.
+COLUMNS = (
+    ("network", "what is flattened"),
+    ("n", "inputs (outputs x inputs where they differ)"),
+    ("deep", "synapses as written"),
+    ("flat", "synapses at depth 0"),
+    ("planned", "fewest synapses of all contiguous merges, and at how many hidden layers"),
+    ("C_s", "flat / deep, Eq. 26 of Lin & Tegmark"),
+    ("best C_s", "[lower, upper] over all depths: no network of the printed class goes below lower"),
+    ("C_n", "neurons flat / deep, Eq. 25: 0 for every linear network, which flattens to one matrix without any"),
+    ("C_t", "time flat / time deep, with the 10 % and 90 % quantiles"),
+    ("rival", "the product that ran the flat matrix fastest"),
+)
+
+GLOSSARY = (
+    ("synapse", "a non-zero weight"),
+    ("neuron", "a hidden unit"),
+    ("depth", "hidden layers: layers - 1"),
+    ("flattening", "merging neighbouring layers into one until at most a given number of hidden layers is left"),
+    ("C_s, C_n, C_t", "synapses, neurons and wall-clock time after flattening, divided by those before; "
+                      "above 1 depth pays"),
+    ("flat", "the whole network as one matrix, depth 0"),
+    ("planned", "the contiguous merge with the fewest synapses"),
+    ("rival", "the best dense or sparse product on this machine; what flat is timed with"),
+    ("lower bound", "certified: no network of the printed class with that depth has fewer synapses"),
+    ("range", "product over the layers of their largest absolute weight; the Schatten bound holds up to it"),
+    ("predicted", "a count of a product that memory cannot hold, marked ~ or by a hollow point"),
+)
+
+
+def seconds(value: float) -> str:
+    """Return a time with its unit, three digits.
+
+    Examples
+    --------
+    >>> seconds(0.00123), seconds(2.5e-7), seconds(12.0)
+    ('1.23 ms', '0.25 µs', '12 s')
+    """
+    for unit, scale in (("s", 1.0), ("ms", 1e-3)):
+        if value >= scale:
+            return f"{value / scale:.3g} {unit}"
+    return f"{value / 1e-6:.3g} µs"
+
+
+def interval(span: Span | None) -> str:
+    """Return an interval, or one number where both ends agree.
+
+    Examples
+    --------
+    >>> interval(Span(0.9421, 1.0)), interval(Span(51.2, 51.2)), interval(None)
+    ('[0.942, 1]', '51.2', '')
+    """
+    if span is None:
+        return ""
+    return ratio(span.upper) if span.exact else f"[{ratio(span.lower)}, {ratio(span.upper)}]"
+
+
+def ratio(value: float) -> str:
+    """Return a ratio with three significant digits.
+
+    Examples
+    --------
+    >>> ratio(26214.4), ratio(0.55123), ratio(1.0)
+    ('26214', '0.551', '1')
+    """
+    return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def _time_ratio(timing: Timing | None) -> str:
+    if timing is None or timing.ratio is None:
+        return ""
+    spread = f" ({ratio(timing.low)} to {ratio(timing.high)})" if timing.low and timing.high else ""
+    return f"{short(float(f'{timing.ratio:.3g}'))}{spread}"
+
+
+def cells(row: Row) -> list[str]:
+    """Return one row of the table, a text for each of `COLUMNS`.
+
+    Examples
+    --------
+    >>> from flatnet.report.model import Row, Span
+    >>> row = Row("DFT", "DFT", 1024, 1024, 1024, 9, 20480, 1048576, 20480, 4, C_s=Span(51.2, 51.2))
+    >>> cells(row)[:6]
+    ['DFT', '1024', '20,480', '1,048,576', '20,480 at 4', '51.2']
+    """
+    size = f"{row.inputs}" if row.inputs == row.outputs else f"{row.outputs} x {row.inputs}"
+    mark = "~" if row.predicted else ""
+    planned = "" if row.planned is None else f"{row.planned:,} at {row.planned_depth}"
+    return [
+        row.label,
+        size,
+        f"{row.deep:,}",
+        "" if row.flat is None else f"{mark}{row.flat:,}",
+        planned,
+        interval(row.C_s),
+        interval(row.C_s_planned),
+        "" if row.C_n is None else ratio(row.C_n),
+        _time_ratio(row.timing),
+        row.timing.rival if row.timing else row.note,
+    ]
+
+
+def headline(row: Row) -> list[str]:
+    """Return what a reader wants to know first about one network, in sentences.
+
+    Examples
+    --------
+    >>> row = Row("f", "DFT", 1024, 1024, 1024, 9, 20480, 1048576, 20480, 4, C_s=Span(51.2, 51.2))
+    >>> headline(row)
+    ['DFT: flat needs 51.2 times the synapses (1,048,576 instead of 20,480).']
+    """
+    if row.C_s is None or row.flat is None:
+        return []
+    cheaper = row.C_s.upper < 1
+    what = f"{ratio(row.C_s.upper)} times the synapses ({row.flat:,} instead of {row.deep:,})"
+    say = [f"{row.label}: flat needs {'only ' * cheaper}{what}."]
+    if row.planned is not None and row.planned < min(row.deep, row.flat):
+        say.append(f"{row.label}: the fewest, {row.planned:,}, are at {row.planned_depth} hidden layers, "
+                   f"neither flat nor as written.")
+    timing = row.timing
+    if timing and timing.ratio:
+        faster = "deep" if timing.ratio > 1 else "flat"
+        factor = ratio(max(timing.ratio, 1 / timing.ratio))
+        say.append(f"{row.label}: at batch {timing.batch}, {faster} is {factor} times faster "
+                   f"({timing.rival} against the chain as written).")
+    return say

@@ -1,0 +1,9 @@
+// Table of contents of flatnet._core.
+#include "bindings.hpp"
+
+PYBIND11_MODULE(_core, m) {
+  m.doc() = "flatnet's C++ core; the public names are in the package flatnet.";
+  flatnet::python::bind_factor(m);
+  flatnet::python::bind_network(m);
+  flatnet::python::bind_info(m);
+}

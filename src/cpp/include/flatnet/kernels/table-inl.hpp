@@ -1,0 +1,22 @@
+// The kernel table of one instruction set. A row per member of FLATNET_KERNELS, entries in the order of Dtype.
+namespace flatnet::FLATNET_ISA {
+
+extern const kernels::Table table;
+const kernels::Table table = {
+    {blocks<std::int32_t>, blocks<std::int64_t>, blocks<float>, blocks<double>, complex_blocks<float>, complex_blocks<double>},
+    {csr<std::int32_t, std::int32_t>, csr<std::int64_t, std::int32_t>, csr<float, std::int32_t>, csr<double, std::int32_t>,
+     complex_csr<float, std::int32_t>, complex_csr<double, std::int32_t>},
+    {csr<std::int32_t, std::int64_t>, csr<std::int64_t, std::int64_t>, csr<float, std::int64_t>, csr<double, std::int64_t>,
+     complex_csr<float, std::int64_t>, complex_csr<double, std::int64_t>},
+    {gather<std::int32_t>, gather<std::int64_t>},
+    {transpose_in<float>, transpose_in<double>},
+    {transpose_out<float>, transpose_out<double>},
+    {deinterleave<float>, deinterleave<double>},
+    {interleave<float>, interleave<double>},
+    {touch<float, Activation::identity>, touch<float, Activation::logistic>, touch<float, Activation::relu>,
+     touch<float, Activation::square>},
+    {touch<double, Activation::identity>, touch<double, Activation::logistic>, touch<double, Activation::relu>,
+     touch<double, Activation::square>},
+};
+
+}  // namespace flatnet::FLATNET_ISA

@@ -1,0 +1,94 @@
+#pragma once
+/// What a kernel sees: pointers, sizes, strides in elements. A panel holds `lanes` columns of the batch: row r of a panel x
+/// starts at x + r * lanes. A complex panel is planar: row r is `lanes` real parts, then `lanes` imaginary parts.
+/// Kernels are noexcept, allocate nothing and know neither Eigen nor Python.
+#include "flatnet/core/types.hpp"
+
+namespace flatnet::kernels {
+
+/// y[(i*b+j)*d+l] = sum_k v[i,j,k,l] x[(i*c+k)*d+l]: the matrix I_a (x) (b x c) (x) I_d with weights of its own, or shared
+/// ones where a stride is 0. With `input` (or `output`), row r of the input (output) stands at row input[r] (output[r]).
+struct BlocksArgs {
+  index_t a, b, c, d;
+  index_t va, vb, vc, vd;  // strides of the weights [elements]
+  const void* values;
+  const void* x;
+  void* y;
+  index_t lanes;         // columns in the panel
+  const index_t* input;  // a*c*d rows or null
+  const index_t* output;  // a*b*d rows or null
+};
+
+/// y[r] = sum_e values[e] x[indices[e]], e from begin[r] to begin[r+1].
+struct CsrArgs {
+  index_t rows;
+  const index_t* begin;
+  const void* indices;  // int32 or int64, as the table entry says
+  const void* values;
+  const void* x;
+  void* y;
+  index_t lanes;
+};
+
+/// y[r] = x[index[r]], `width` elements a row.
+struct GatherArgs {
+  index_t rows;
+  const index_t* index;
+  const void* x;
+  void* y;
+  index_t width;
+};
+
+/// Columns of a batch to and from the rows of a panel. Column j starts at data + offsets[j] bytes, its elements lie side by side.
+struct TransposeArgs {
+  index_t n;               // elements a column
+  index_t columns;         // columns present
+  index_t lanes;           // panel row length, >= columns; lanes beyond `columns` are set to zero on the way in
+  const index_t* offsets;  // bytes
+  void* data;
+  void* panel;
+};
+
+/// Interleaved complex numbers (count pairs) to and from planar halves.
+struct PlanarArgs {
+  index_t count;
+  void* interleaved;
+  void* re;
+  void* im;
+};
+
+enum class Activation : int { identity = 0, logistic, relu, square };
+inline constexpr int activation_count = 4;
+
+/// x[r] = activation(x[r] + bias[r]) in place; bias may be null.
+struct TouchArgs {
+  index_t rows;
+  index_t lanes;
+  const void* bias;
+  void* x;
+};
+
+// THE LIST of kernels. X(member, argument type, first index): each member is an array of function pointers.
+//   by Dtype: blocks, csr32, csr64, gather (element = component type); by component size (4, 8 bytes): transposes, planar.
+#define FLATNET_KERNELS(X)                \
+  X(blocks, BlocksArgs, dtype_count)      \
+  X(csr32, CsrArgs, dtype_count)          \
+  X(csr64, CsrArgs, dtype_count)          \
+  X(gather, GatherArgs, 2)                \
+  X(transpose_in, TransposeArgs, 2)       \
+  X(transpose_out, TransposeArgs, 2)      \
+  X(deinterleave, PlanarArgs, 2)          \
+  X(interleave, PlanarArgs, 2)            \
+  X(touch_f32, TouchArgs, activation_count) \
+  X(touch_f64, TouchArgs, activation_count)
+
+struct Table {
+#define FLATNET_MEMBER(name, Args, extent) void (*name[extent])(const Args&) noexcept;
+  FLATNET_KERNELS(FLATNET_MEMBER)
+#undef FLATNET_MEMBER
+};
+
+/// Index of the component size in the tables above.
+constexpr int size_index(index_t bytes) { return bytes == 4 ? 0 : 1; }
+
+}  // namespace flatnet::kernels

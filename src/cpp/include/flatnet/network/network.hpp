@@ -1,0 +1,52 @@
+#pragma once
+/// A network: layers in the order in which they are applied. y = sigma_L(A_L ... sigma_1(A_1 x + b_1) ... + b_L).
+#include <vector>
+
+#include "flatnet/core/isa.hpp"
+#include "flatnet/core/parallel.hpp"
+#include "flatnet/core/view.hpp"
+#include "flatnet/factors/kinds.hpp"
+
+namespace flatnet {
+
+using kernels::Activation;
+
+struct Layer {
+  Factor weight;
+  Values bias{};  // rows() elements, or empty
+  Activation activation = Activation::identity;
+
+  Layer(Factor w) : weight(std::move(w)) {}  // NOLINT: a factor is a one-layer network
+  Layer(Factor w, Values b, Activation s) : weight(std::move(w)), bias(std::move(b)), activation(s) {}
+};
+
+class Network {
+ public:
+  /// At least one layer; neighbours must chain. CSR layers whose support is a pattern (a,b,c,d) are recognised.
+  explicit Network(std::vector<Layer> layers);
+
+  const std::vector<Layer>& layers() const { return layers_; }
+  index_t rows() const { return layers_.back().weight.rows(); }
+  index_t cols() const { return layers_.front().weight.cols(); }
+  index_t synapses() const;
+  index_t neurons() const;  // hidden widths, summed
+  index_t depth() const { return static_cast<index_t>(layers_.size()) - 1; }
+
+  /// Applies the network along `axis` of x; every other axis is batch. y.dtype is the dtype of the computation. All checks come
+  /// before the first write; results are the same for any number of threads (0: the process's default).
+  void apply(const ConstArrayView& x, const ArrayView& y, int axis, int threads = 0,
+             const kernels::Table* kernels = nullptr) const;
+
+  /// (batch, n) rows in C order.
+  template <class T> void apply(const T* x, T* y, index_t batch, int threads = 1) const {
+    apply(flatnet::rows(x, batch, cols()), flatnet::rows(y, batch, rows()), 1, threads);
+  }
+
+  /// Converts the weights to what a computation in `dtype` reads, ahead of the first call.
+  void prepare(Dtype dtype) const;
+
+ private:
+  std::vector<Layer> layers_;
+};
+
+}  // namespace flatnet
