@@ -18,6 +18,7 @@ from ._check import TooLargeError, positive_int
 from .cost import as_network
 from .segments import SegmentTable, merged_layer, segment_table
 from .spectrum import Spectrum, chain_rounding, factor_norms, probed_norms, spectrum_of
+from .support import weights_at_hand
 from .truncate import droppable
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class Certificate:
     @cached_property
     def rounding(self) -> float:
         """Spectral distance within which merged networks compute f; inf where it cannot be bounded."""
+        if not all(weights_at_hand(factor) for factor in self.factors):
+            return math.inf
         dtype = self.net.dtype
         eps = float(np.finfo(dtype).eps) if dtype.kind in "fc" else _EPS
         try:
@@ -177,13 +180,22 @@ class Certificate:
             return 0
         if self.table.flat is None:
             return int((probed_norms(self.factors, axis) > spectral).sum())
-        csr = self.table.flat.tocsr()
-        major = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr)) if axis == 1 else csr.indices
-        squares = np.bincount(major, weights=np.abs(csr.data).astype(np.float64) ** 2, minlength=1)
+        squares = self._squares[axis]
         single = int((squares > spectral**2 * (1 + 1e-9)).sum())
-        sums = np.cumsum(np.sort(squares))
-        together = len(squares) - int(np.searchsorted(sums, frobenius**2 * (1 + 1e-9), side="right"))
+        gone = np.searchsorted(np.cumsum(squares), frobenius**2 * (1 + 1e-9), side="right")
+        together = len(squares) - int(gone)
         return max(single, together)
+
+    @cached_property
+    def _squares(self) -> tuple[Array, Array]:
+        """Squared norms of the columns and of the rows of the formed product, ascending."""
+        assert self.table.flat is not None
+        csr = self.table.flat.tocsr()
+        row = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
+        weights = np.abs(csr.data).astype(np.float64) ** 2
+        sides = (np.bincount(index, weights=weights, minlength=1) for index in (csr.indices, row))
+        by_column, by_row = (np.sort(side) for side in sides)
+        return by_column, by_row
 
     def _schatten(self, layers: int, log_range: float, eps: float) -> LowerBound:
         """LB4, with the error through Weyl's inequality or through Mirsky's, whichever keeps more."""

@@ -138,7 +138,7 @@ def cost(net: Network) -> Cost:
     48
     """
     net = as_network("cost", net)
-    generic = any(getattr(layer.weight, "generic", False) for layer in net.layers)
+    generic = any(layer.weight.generic for layer in net.layers)
     return Cost(
         synapses=net.synapses,
         neurons=net.neurons,
@@ -159,6 +159,11 @@ def as_network(what: str, net: Any) -> Network:
     if isinstance(net, Factor):
         return Network([net])
     raise TypeError(f"{what} needs a Network, got {type(net).__name__}")
+
+
+def has_activation(net: Network) -> bool:
+    """Whether a layer is non-linear; biases alone make a network affine, and its matrices can still be merged."""
+    return any(layer.activation is not None for layer in net.layers)
 
 
 def ratio(numerator: float, denominator: float) -> float:

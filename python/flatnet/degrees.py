@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .support import weights_at_hand
+
 if TYPE_CHECKING:
     from .factors import Factor
 
@@ -113,6 +115,8 @@ def degrees_product(left: Factor, right: Degrees) -> Degrees:
 
 def row_sum_bound(factor: Factor) -> float:
     """Largest sum of moduli in a row: max|A B| <= row_sum_bound(A) max|B|."""
+    if not weights_at_hand(factor):
+        return math.inf
     if _too_large(factor):
         widest = factor.shape[1] if factor.pattern is None else factor.pattern[2]
         return float(widest) * factor.max_abs
@@ -123,4 +127,4 @@ def row_sum_bound(factor: Factor) -> float:
 
 
 def _too_large(factor: Factor) -> bool:
-    return max(factor.synapses, factor.shape[0] * _BLOCKS, factor.shape[1]) > _LARGEST
+    return not weights_at_hand(factor) or max(factor.synapses, factor.shape[0] * _BLOCKS, factor.shape[1]) > _LARGEST

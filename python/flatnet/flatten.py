@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ._check import nonnegative_int
 from .certify import Certificate, LowerBound, exp_range
-from .cost import CONVENTIONS, Interval, as_network, ratio
-from .segments import Partition, SegmentTable, segment_table
+from .cost import CONVENTIONS, Interval, as_network, has_activation, ratio
+from .segments import Partition, SegmentTable, add_logs, segment_table
 from .truncate import truncated
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class _Found:
     @classmethod
     def of(cls, net: Network) -> _Found:
         peaks = [layer.weight.max_abs for layer in net.layers]
-        log_range = -math.inf if 0.0 in peaks else sum(math.log(peak) for peak in peaks)
+        log_range = add_logs(*(math.log(peak) if peak else -math.inf for peak in peaks))
         return cls(net.synapses, log_range, False, lambda: net)
 
     @classmethod
@@ -237,7 +237,7 @@ def flattening_cost(
     net, depth, eps = _checked("flattening_cost", net, depth, eps)
     depth = min(depth, net.depth)
     table = segment_table(net)
-    if not net.is_linear:
+    if has_activation(net):
         return _non_linear(table, depth)
     certificate = Certificate(table, max_range)
     bounds = tuple(certificate.lower_bound(layers, eps) for layers in range(1, depth + 2))

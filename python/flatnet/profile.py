@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._check import TooLargeError, positive_int
 from .certify import Certificate, exp_range
-from .cost import CONVENTIONS, as_network
+from .cost import CONVENTIONS, as_network, has_activation
 from .segments import Partition, SegmentTable, segment_table
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def profile(
     """
     net = as_network("profile", net)
     table = segment_table(net)
-    certificate = Certificate(table, max_range) if net.is_linear else None
+    certificate = None if has_activation(net) else Certificate(table, max_range)
     partitions = [table.partition(q) for q in range(table.least_layers, table.layers + 1)]
     rows = [_row(table, certificate, partition) for partition in partitions]
     if batch is not None or measure:

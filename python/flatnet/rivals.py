@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._check import TooLargeError, require_memory
+from .cost import has_activation
 from .segments import segment_table
 from .spectrum import factor_norms
 
@@ -55,7 +56,7 @@ class Sides:
         self.flat = flat
         if flat is None:
             try:
-                self.flat = net.flatten(segment_table(net).least_layers - 1 if not net.is_linear else 0)
+                self.flat = net.flatten(segment_table(net).least_layers - 1 if has_activation(net) else 0)
             except TooLargeError as refused:
                 self.reason = f"no flat network: {refused}"
 
@@ -205,7 +206,7 @@ def deviation_allowed(sides: Sides, X: Array, Y: Array) -> float:
     """
     eps = float(np.finfo(X.dtype).eps)
     size = float(np.linalg.norm(Y.ravel()))
-    if not sides.net.is_linear:
+    if has_activation(sides.net):
         return math.sqrt(eps) * max(size, 1.0)
     chain = [factor_norms(layer.weight) for layer in sides.net.layers]
     terms = sum(norm.terms + 2 for norm in chain) + sides.net.shape[1]

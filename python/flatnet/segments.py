@@ -15,7 +15,7 @@ import numpy as np
 from ._check import TooLargeError, require_memory
 from .degrees import Degrees, degrees_product, row_sum_bound
 from .factors import product, product_estimate
-from .support import Support, support_of, support_product
+from .support import Support, support_of, support_product, weights_at_hand
 
 if TYPE_CHECKING:
     from .factors import Factor
@@ -25,6 +25,9 @@ __all__ = ["DEFAULT_MAX_BYTES", "Partition", "Segment", "SegmentTable", "segment
 
 # A segment is formed to be counted only below this size: 2^30 bytes are one dense complex product at n = 8192.
 DEFAULT_MAX_BYTES = 2**30
+
+# Below this size [bytes] the system is not asked for the memory that is free.
+_ALWAYS_FITS = 2**20
 
 # log ranges are compared in steps of 2^-30, so that rounding in max|product| does not choose between equal ranges;
 # zero (range 0) and infinite ranges lie beyond every finite sum.
@@ -182,7 +185,7 @@ class SegmentTable:
         return Partition(
             segments=segments,
             count=sum(part.count for part in parts),
-            log_range=-math.inf if -math.inf in logs else sum(logs),
+            log_range=add_logs(*logs),
             predicted=any(part.predicted for part in parts),
             nbytes=sum(part.nbytes for part in parts),
         )
@@ -226,10 +229,8 @@ class _Grower:
         self.weight: Factor | None = factors[start]
         self.support = supports[start]
         self.degrees: Degrees | None = None
-        self.formable = not _generic(factors[start])
-        self.last = Segment(
-            factors[start].synapses, _log(factors[start].max_abs), factors[start].nbytes, predicted=False
-        )
+        self.formable = weights_at_hand(factors[start])
+        self.last = Segment(factors[start].synapses, _log_peak(factors[start]), factors[start].nbytes)
 
     def segment(self) -> Segment:
         return self.last
@@ -246,7 +247,7 @@ class _Grower:
             self.weight = None
             self.last = self._from_support(closed)
         else:
-            self.formable = self.formable and not _generic(left)
+            self.formable = self.formable and weights_at_hand(left)
             self._form(left)
             self.last = self._counted() if self.weight is not None else self._predicted(left, formed)
         return self.last
@@ -264,7 +265,11 @@ class _Grower:
             if not _fits(self.factors[index], weight, self.max_bytes):
                 self.formable = False
                 return
-            weight = product(self.factors[index], weight)
+            try:
+                weight = product(self.factors[index], weight)
+            except ValueError:  # too large after all, or an integer beyond 2^62
+                self.formable = False
+                return
         self.weight = weight
 
     def _counted(self) -> Segment:
@@ -277,7 +282,7 @@ class _Grower:
 
     def _predicted(self, left: Factor, formed: Factor | None) -> Segment:
         """Count without the entries: exactly where no two terms meet, else from the degrees of the factors."""
-        bound = self.last.log_range + _log(row_sum_bound(left))
+        bound = add_logs(self.last.log_range, _log(row_sum_bound(left)))
         if self.support is not None and self.support.exact:
             known = self._from_support(self.support)
             return Segment(known.count, min(bound, known.log_range), known.nbytes, range_exact=False)
@@ -294,14 +299,14 @@ class _Grower:
         return Segment(count, bound, size, predicted=True, range_exact=False)
 
 
-def _generic(factor: Factor) -> bool:
-    return bool(getattr(factor, "generic", False))
+def _log_peak(factor: Factor) -> float:
+    return _log(factor.max_abs) if weights_at_hand(factor) else math.inf
 
 
 def _fits(left: Factor, right: Factor, max_bytes: int) -> bool:
     need = product_estimate(left, right)[1]
-    if need > max_bytes:
-        return False
+    if need > max_bytes or need < _ALWAYS_FITS:
+        return need <= max_bytes
     try:
         require_memory("a merged segment", need)
     except TooLargeError:
@@ -314,6 +319,11 @@ def _log(value: float) -> float:
     if value == 0:
         return -math.inf
     return math.log(value) if value < math.inf else math.inf
+
+
+def add_logs(*logs: float) -> float:
+    """Logarithm of a product of moduli, in which a zero wins over infinity."""
+    return -math.inf if -math.inf in logs else sum(logs)
 
 
 def segment_table(net: Network, max_bytes: int | None = None) -> SegmentTable:

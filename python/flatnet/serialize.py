@@ -32,7 +32,7 @@ __all__ = ["atomic_writer", "load", "save"]
 FORMAT = "flatnet.network"
 VERSION = 1
 _HEADER = "flatnet.json"
-_NETWORK_KEYS = {"name", "layers", "flat_form"}
+_NETWORK_KEYS = {"name", "info", "layers", "flat_form"}
 _LAYER_KEYS = {"meta", "arrays", "bias", "activation"}
 _DTYPES = ("float32", "float64", "complex64", "complex128", "int32", "int64")
 _ZIP64 = 1 << 30  # bytes from which a member gets 64-bit sizes; the format's own limit is 2**31
@@ -222,6 +222,7 @@ def _describe(net: Network, arrays: _Arrays) -> list[dict[str, Any]]:
         networks.append(
             {
                 "name": pending.name,
+                "info": pending.info,
                 "layers": [_describe_layer(layer, arrays) for layer in pending.layers],
                 "flat_form": None if flat_form is None else len(networks) + 1,
             }
@@ -261,7 +262,8 @@ def _read(file: IO[bytes], size: int) -> Network:
         arrays = {name: _read_array(archive, members[name]) for name in sorted(wanted)}
     built: Network | None = None
     for network in reversed(networks):
-        built = Network([_layer(layer, arrays) for layer in network["layers"]], name=network["name"], flat_form=built)
+        layers = [_layer(layer, arrays) for layer in network["layers"]]
+        built = Network(layers, name=network["name"], flat_form=built, info=network["info"])
     assert built is not None
     return built
 
@@ -296,6 +298,7 @@ def _networks(header: Any) -> list[dict[str, Any]]:
         _expect(isinstance(network, dict) and network.keys() == _NETWORK_KEYS, f"keys of {what}")
         _expect(network["flat_form"] == follower, f"flat form of {what}")
         _expect(isinstance(network["name"], str), f"name of {what}")
+        _expect(isinstance(network["info"], dict), f"info of {what}")
         _expect(isinstance(network["layers"], list), f"list of layers of {what}")
         for index, layer in enumerate(network["layers"]):
             _check_layer(layer, f"layer {index} of {what}")

@@ -98,8 +98,6 @@ def factor_norms(factor: Factor) -> FactorNorms:
     TooLargeError
         If a factor without structure cannot be written out.
     """
-    if factor.kind == "FourierStage":
-        return FactorNorms(2.0, 2.0, 2, False)
     if factor.kind == "Permutation":
         return FactorNorms(1.0, 1.0, 1, True)
     if factor.pattern is not None:
@@ -228,9 +226,6 @@ def _isometry(factor: Factor, *, left: bool) -> _Scale | None:
         return None
     if factor.kind == "Permutation":
         return _Scale()
-    if factor.kind == "FourierStage":
-        # twiddles are correctly rounded up to 2 ulp in each part: |w|^2 = 1 within 8 eps
-        return _Scale(2.0, 8 * _EPS, None)
     if factor.pattern is not None:
         blocks = np.asarray(factor.values).transpose(0, 3, 1, 2)
         blocks = blocks.reshape(-1, *blocks.shape[2:])

@@ -20,18 +20,23 @@ __all__ = ["Digit", "Support", "support_of", "support_product"]
 
 Array = np.ndarray[Any, Any]
 
+# Lazily held weights above this size [bytes] are not formed for a count.
+_LARGEST_FORMED = 2**28
+
 
 @dataclass(frozen=True, eq=False)
 class Digit:
     """One tensor factor of a support: an identity, an all-nonzero block, or a core with known entries.
 
     ``kind`` is ``"identity"`` (rows == cols), ``"full"`` (every entry non-zero) or ``"core"`` (entries in ``core``).
+    ``varies`` says of an identity that the weights of the blocks differ along it.
     """
 
     kind: str
     rows: int
     cols: int
     core: Array | None = None
+    varies: bool = False
 
     @property
     def nonzeros(self) -> int:
@@ -82,18 +87,14 @@ class Support:
 
     def nbytes(self, itemsize: int) -> int:
         """Bytes of the stored product: one core or one block per position where the blocks adjoin, else CSR."""
-        inner = [d for d in self.digits if d.kind != "identity"]
-        adjoining = _blocks_adjoin(self.digits)
-        permutations = sum(p.nbytes for p in (self.input_permutation, self.output_permutation) if p is not None)
-        if adjoining and self.tensor:
-            return math.prod(d.rows * d.cols for d in inner) * itemsize + permutations
-        rows = math.prod(d.rows for d in self.digits)
-        return self.nonzeros * (itemsize if adjoining else itemsize + 8) + (0 if adjoining else 8 * rows) + permutations
-
-
-def _blocks_adjoin(digits: tuple[Digit, ...]) -> bool:
-    where = [i for i, d in enumerate(digits) if d.kind != "identity"]
-    return not where or where[-1] - where[0] + 1 == len(where)
+        folded = [p for p in (self.input_permutation, self.output_permutation) if p is not None]
+        permutations = sum(p.nbytes for p in folded)
+        where = [i for i, d in enumerate(self.digits) if d.kind != "identity"]
+        if where and where[-1] - where[0] + 1 != len(where):
+            rows = math.prod(d.rows for d in self.digits)
+            return self.nonzeros * (itemsize + 8) + 8 * (rows + 1) + permutations
+        stored = [d for d in self.digits if d.kind != "identity" or d.varies]
+        return math.prod(d.rows * (1 if d.varies else d.cols) for d in stored) * itemsize + permutations
 
 
 def support_of(factor: Factor) -> Support | None:
@@ -115,15 +116,22 @@ def support_of(factor: Factor) -> Support | None:
     if factor.pattern is None:
         return None
     a, b, c, d = factor.pattern
+    if not weights_at_hand(factor):
+        if factor.synapses != a * b * c * d:
+            return None
+        outer, inner = Digit("identity", a, a, varies=True), Digit("identity", d, d, varies=True)
+        unknown = _structured((outer, Digit("full", b, c), inner), math.inf, tensor=False, uniform=False)
+        return replace(unknown, peak_exact=False)
+    values = np.asarray(factor.values)
+    outer = Digit("identity", a, a, varies=values.shape[0] > 1)
+    inner = Digit("identity", d, d, varies=values.shape[3] > 1)
     if factor.kind == "Kronecker":
-        core = np.asarray(factor.values)[0, :, :, 0]
+        core = values[0, :, :, 0]
         uniform = bool(core.any(axis=0).all() and core.any(axis=1).all()) and _one_modulus(core[core != 0])
-        digits = (Digit("identity", a, a), Digit("core", b, c, core), Digit("identity", d, d))
-        built = _structured(digits, factor.max_abs, tensor=True, uniform=uniform)
+        built = _structured((outer, Digit("core", b, c, core), inner), factor.max_abs, tensor=True, uniform=uniform)
     elif factor.synapses == a * b * c * d:
-        uniform = factor.kind == "FourierStage" or _one_modulus(np.asarray(factor.values))
-        digits = (Digit("identity", a, a), Digit("full", b, c), Digit("identity", d, d))
-        built = _structured(digits, factor.max_abs, tensor=False, uniform=uniform)
+        digits = (outer, Digit("full", b, c), inner)
+        built = _structured(digits, factor.max_abs, tensor=False, uniform=_one_modulus(values))
     else:
         return None
     return replace(
@@ -143,6 +151,13 @@ def _one_modulus(values: Array) -> bool:
     low, high = float(moduli.min()), float(moduli.max())
     eps = float(np.finfo(moduli.dtype).eps) if moduli.dtype.kind == "f" else 0.0
     return high - low <= 4 * eps * high
+
+
+def weights_at_hand(factor: Factor) -> bool:
+    """Whether weights can be looked at: not where they are only counted, or held lazily and too large to form."""
+    if factor.generic:
+        return False
+    return bool(getattr(factor, "formed", True)) or factor.nbytes <= _LARGEST_FORMED
 
 
 def support_product(left: Support, right: Support) -> Support | None:
@@ -226,8 +241,8 @@ def _cut(stack: list[Digit], size: int, *, columns: bool) -> tuple[Digit, bool] 
         return None
     rest = length // size
     if digit.kind == "identity":
-        stack.append(Digit("identity", rest, rest))
-        return Digit("identity", size, size), True
+        stack.append(Digit("identity", rest, rest, varies=digit.varies))
+        return Digit("identity", size, size, varies=digit.varies), True
     stack.append(Digit("full", 1, rest) if columns else Digit("full", rest, 1))
     return (Digit("full", digit.rows, size) if columns else Digit("full", size, digit.cols)), False
 
@@ -235,7 +250,7 @@ def _cut(stack: list[Digit], size: int, *, columns: bool) -> tuple[Digit, bool] 
 def _meet(upper: Digit, lower: Digit) -> tuple[Digit, bool] | None:
     """Product of two digits of matching size, and whether its entries are single terms."""
     if upper.kind == "identity":
-        return lower, True
+        return (replace(lower, varies=upper.varies or lower.varies) if lower.kind == "identity" else lower), True
     if lower.kind == "identity":
         return upper, True
     if upper.kind == "full" and lower.kind == "full":
@@ -251,6 +266,7 @@ def _canonical(digits: list[Digit]) -> tuple[Digit, ...]:
             continue
         if merged and digit.kind == merged[-1].kind != "core":
             last = merged.pop()
-            digit = Digit(digit.kind, last.rows * digit.rows, last.cols * digit.cols)
+            varies = last.varies or digit.varies
+            digit = Digit(digit.kind, last.rows * digit.rows, last.cols * digit.cols, varies=varies)
         merged.append(digit)
     return tuple(merged) or (Digit("identity", 1, 1),)

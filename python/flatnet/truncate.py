@@ -54,7 +54,7 @@ def truncated(
     table = segment_table(net) if table is None else table
     rows, cols = net.shape
     require_memory("flatten with eps > 0 (the product of all layers)", 2 * rows * cols * net.dtype.itemsize)
-    target = np.asarray(net.toarray())
+    target = np.asarray(Network([layer.weight for layer in net.layers]).toarray())
     scale = _norm(target)
     if not math.isfinite(scale):
         raise ValueError("flatten with eps > 0 needs finite weights, the network has NaN or infinite ones")

@@ -72,8 +72,9 @@ def bit_product(
     else:
         beta = positive_number("bit_product", "sharpness", sharpness)
     precision = real_dtype("bit_product", dtype)
-    weights = np.full((1, k), beta, dtype=precision)
-    bias = np.array([-beta * (k - 0.5)], dtype=precision)
+    with np.errstate(over="ignore", under="ignore"):
+        weights = np.full((1, k), beta).astype(precision)
+        bias = np.array([-beta * (k - 0.5)]).astype(precision)
     if not np.isfinite(bias).all() or not weights.all():
         raise ValueError(
             f"bit_product in {precision} cannot hold sharpness*(k - 1/2) of sharpness={beta:g} and k={k}"

@@ -8,7 +8,7 @@ from html import escape
 from .model import ProfileTable, Report
 from .plots import batch_plot, flattening_plot, profile_plot
 from .svg import STYLE, element, short
-from .words import COLUMNS, GLOSSARY, cells, headline, seconds
+from .words import COLUMNS, GLOSSARY, cells, seconds
 
 __all__ = ["page"]
 
@@ -106,6 +106,8 @@ def _profile(table: ProfileTable) -> str:
             "" if line.seconds is None else seconds(line.seconds), line.partition, line.bound, line.class_of_networks,
         ])
     caption = "Bars reach from the certified lower bound to the fewest synapses of all contiguous merges."
+    if table.batch:
+        caption += f" Times: a batch of {table.batch}, one thread."
     return (_figure(profile_plot(table), caption, wide=True)
             + _table(head, rows, f"profile of {table.name}", text=(7, 8, 9)))
 
@@ -134,9 +136,8 @@ def _machine(report: Report) -> str:
 
 
 def _summary(report: Report) -> str:
-    say = [sentence for row in report.rows for sentence in headline(row)] if len(report.rows) <= 4 else []
-    say = [*report.remarks, *say]
-    return element("ul", *(element("li", escape(sentence)) for sentence in say), class_="key") if say else ""
+    items = (element("li", escape(sentence)) for sentence in report.remarks)
+    return element("ul", *items, class_="key") if report.remarks else ""
 
 
 def page(report: Report) -> str:

@@ -189,19 +189,30 @@ class ProfileLine:
 
 @dataclass(frozen=True)
 class ProfileTable:
-    """The profile of one network: a line for every depth."""
+    """The profile of one network: a line for every depth, timed on ``batch`` vectors with one thread if at all."""
 
     name: str
     deep: int
+    batch: int | None
     lines: list[ProfileLine]
 
 
 @dataclass(frozen=True)
 class Curve:
-    """C_t of one network against the batch."""
+    """C_t of one network against the batch.
+
+    Attributes
+    ----------
+    name : str
+    points : list of Timing
+        By increasing batch.
+    crossing : float
+        Batch at which flat and deep take the same time; None if C_t stays on one side of 1.
+    """
 
     name: str
     points: list[Timing]
+    crossing: float | None
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from .model import Curve, Family, ProfileLine, ProfileTable, Row, Timing
+from .model import Curve, Family, ProfileLine, ProfileTable, Row
 from .svg import Axis, Plot, short
+from .words import crossing
 
-__all__ = ["batch_plot", "crossing", "flattening_plot", "profile_plot"]
+__all__ = ["batch_plot", "flattening_plot", "profile_plot"]
 
 
 def flattening_plot(family: Family, rows: Sequence[Row]) -> str:
@@ -94,7 +94,7 @@ def batch_plot(curves: Sequence[Curve]) -> str:
     values = [value for point in points for value in (point.ratio, point.low, point.high) if value]
     x = Axis.around([float(point.batch) for point in points], "batch [vectors per call]", base=2)
     plot = Plot("C_t against the batch", x, Axis.around([*values, 1.0], "C_t = time flat / time deep"),
-                " ".join(_crossing_sentence(curve) for curve in curves), width=720, height=380)
+                " ".join(crossing(curve) for curve in curves), width=720, height=380)
     plot.level(1.0, "equal: above, deep is faster")
     for series, curve in enumerate(curves):
         _batch_marks(plot, curve, series % 8)
@@ -110,32 +110,6 @@ def _batch_marks(plot: Plot, curve: Curve, series: int) -> None:
     for point, ratio in zip(there, ratios, strict=True):
         tip = f"{curve.name}, batch {point.batch}: C_t = {short(ratio)} against {point.rival}"
         plot.point(point.batch, ratio, series, tip=tip, hollow="sparse" in point.rival.lower())
-    place = crossing(there)
-    if place:
-        plot.text(place, 1.0, f"batch {short(round(place))}", up=-16)
-
-
-def crossing(points: Sequence[Timing]) -> float | None:
-    """Return the batch at which C_t passes 1 for the first time (log-log interpolation), None if it never does.
-
-    Examples
-    --------
-    >>> from flatnet.report.model import Timing
-    >>> slow, fast = (Timing(b, 1, "float32", None, None, None, r, None, None, "") for b, r in ((1, 0.5), (16, 2.0)))
-    >>> crossing([slow, fast])
-    4.0
-    """
-    for first, then in zip(points[:-1], points[1:], strict=True):
-        if first.ratio and then.ratio and (first.ratio - 1) * (then.ratio - 1) < 0:
-            share = math.log(first.ratio) / (math.log(first.ratio) - math.log(then.ratio))
-            return float(first.batch * (then.batch / first.batch) ** share)
-    return None
-
-
-def _crossing_sentence(curve: Curve) -> str:
-    place = crossing(curve.points)
-    ratios = [point.ratio for point in curve.points if point.ratio]
-    if place:
-        return f"{curve.name}: equal near batch {round(place)}."
-    side = "deep is faster" if ratios and ratios[0] > 1 else "flat is faster"
-    return f"{curve.name}: {side} at every batch measured."
+    if curve.crossing:
+        plot.point(curve.crossing, 1.0, series, tip=f"{curve.name}: equal near batch {curve.crossing:.0f}")
+        plot.text(curve.crossing, 1.0, f"{curve.crossing:.0f}", up=-17)

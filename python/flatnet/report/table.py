@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .model import ProfileTable, Report
 from .svg import short
-from .words import COLUMNS, cells, headline, seconds
+from .words import COLUMNS, cells, seconds
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -78,9 +78,6 @@ def show(report: Report, console: Console) -> None:
     for profile in report.profiles[:1]:
         console.print(_profile(profile))
         console.print(Text("\n".join(sorted({line.class_of_networks for line in profile.lines}))))
-    if len(rows) == 1:
-        for sentence in headline(report.rows[0]):
-            console.print(Text(sentence))
     if rows:
         for name, meaning in COLUMNS[2:]:
             console.print(Text.assemble((f"{name}: ", "bold"), meaning))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .model import Row, Span, Timing
+from .model import Curve, Row, Span, Timing
 from .svg import short
 
-__all__ = ["COLUMNS", "GLOSSARY", "cells", "headline", "interval", "ratio", "seconds"]
+__all__ = ["COLUMNS", "GLOSSARY", "cells", "crossing", "headline", "interval", "ratio", "seconds"]
 
 #: Heading and meaning of every column of the table.
 COLUMNS = (
@@ -133,3 +133,19 @@ def headline(row: Row) -> list[str]:
         say.append(f"{row.label}: at batch {timing.batch}, {faster} is {factor} times faster "
                    f"({timing.rival} against the chain as written).")
     return say
+
+
+def crossing(curve: Curve) -> str:
+    """Return where C_t of a network passes 1, in a sentence.
+
+    Examples
+    --------
+    >>> crossing(Curve("DFT 1024", [], 23.4))
+    'DFT 1024: flat and deep take the same time near batch 23.'
+    """
+    if curve.crossing:
+        return f"{curve.name}: flat and deep take the same time near batch {curve.crossing:.0f}."
+    ratios = [point.ratio for point in curve.points if point.ratio]
+    if not ratios:
+        return f"{curve.name}: the flat side could not be timed."
+    return f"{curve.name}: {'deep' if ratios[0] > 1 else 'flat'} is faster at every batch measured."

@@ -67,7 +67,8 @@ def convolution(kernel: ArrayLike, n: int, *, dtype: DTypeLike | None = None) ->
     name = f"convolution({len(taps)} taps, {n})"
     if stages == 0:
         return Network([Dense(taps.reshape(1, 1).astype(precision))], name=name, dtype=dtype)
-    spectrum = _spectrum(taps, n)[bit_reversal("convolution", n)]
+    order = bit_reversal("convolution", n)
+    spectrum = _spectrum(taps, n)[order]
     # S̄_0 times the diagonal: blocks [[d, e], [d, -e]] over neighbouring spectral values d, e.
     pairs = spectrum.reshape(-1, 1, 2)
     values = np.concatenate((pairs, pairs * np.array([1, -1])), axis=1).astype(precision) / n

@@ -114,9 +114,10 @@ def _transform(what: str, n: int, norm: Norm, real: bool, inverse: bool, dtype: 
 
 
 def _complex_factors(what: str, n: int, scale: float, inverse: bool) -> list[Factor]:
+    order = bit_reversal(what, n)
     factors: list[Factor] = [FourierStage(n, s, inverse, weak=True) for s in range(log2_exact(n))]
     if factors:
-        factors[0] = factors[0].permuted(input=bit_reversal(what, n))
+        factors[0] = factors[0].permuted(input=order)
         factors[-1] = factors[-1].scaled(scale) if scale != 1.0 else factors[-1]
     return factors
 

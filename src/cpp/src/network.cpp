@@ -15,15 +15,18 @@ Dtype weights_in(const Factor& f, Dtype compute) {
   return is_complex(f.dtype()) || f.get<Gather>() ? compute : component(compute);
 }
 
-// One layer on a panel: x (cols rows) -> y (rows rows), `lanes` columns. Weights were prepared: nothing here allocates.
-void run(const Layer& layer, const kernels::Table& k, Dtype compute, index_t lanes, const void* x, void* y) {
+// One layer on a panel: x (cols rows) -> y (rows rows), `lanes` columns. Returns where the result is: x when the layer works
+// in place, else y. Weights were prepared: nothing here allocates.
+void* run(const Layer& layer, const kernels::Table& k, Dtype compute, index_t lanes, void* x, void* y) {
   const Factor& f = layer.weight;
   const Dtype w = weights_in(f, compute);
   const index_t parts = is_complex(compute) ? 2 : 1;  // components an element
   const index_t row = is_complex(w) ? lanes : lanes * parts;
   if (const auto* b = f.get<Blocks>()) {
-    k.blocks[static_cast<int>(w)]({b->a, b->b, b->c, b->d, b->va, b->vb, b->vc, b->vd, b->values.get(w).data.get(), x, y, row,
-                                   b->input ? b->input->data() : nullptr, b->output ? b->output->data() : nullptr});
+    kernels::BlocksArgs args{b->a, b->b, b->c, b->d, b->va, b->vb, b->vc, b->vd, b->values.get(w).data.get(), x, y, row,
+                             b->input ? b->input->data() : nullptr, b->output ? b->output->data() : nullptr};
+    if (kernels::in_place(args, is_complex(w))) args.y = y = x;
+    k.blocks[static_cast<int>(w)](args);
   } else if (const auto* m = f.get<Csr>()) {
     const auto& table = m->indices.dtype == Dtype::i32 ? k.csr32 : k.csr64;
     table[static_cast<int>(w)]({m->rows, m->begin->data(), m->indices.data.get(), m->values.get(w).data.get(), x, y, row});
@@ -31,10 +34,11 @@ void run(const Layer& layer, const kernels::Table& k, Dtype compute, index_t lan
     const index_t bytes = size_of(component(compute));
     k.gather[kernels::size_index(bytes)]({f.rows(), f.get<Gather>()->index->data(), x, y, lanes * parts});
   }
-  if (!layer.bias && layer.activation == Activation::identity) return;
+  if (!layer.bias && layer.activation == Activation::identity) return y;
   // A complex bias, interleaved, is the bias of 2 * rows planar rows.
   const kernels::TouchArgs touch{f.rows() * parts, lanes, layer.bias ? layer.bias.get(compute).data.get() : nullptr, y};
   (component(compute) == Dtype::f32 ? k.touch_f32 : k.touch_f64)[static_cast<int>(layer.activation)](touch);
+  return y;
 }
 
 void check_shapes(const Network& net, const ConstArrayView& x, const ArrayView& y, int axis) {
@@ -114,8 +118,7 @@ void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int t
     const index_t first = i * lanes, present = std::min(lanes, panels.columns() - first);
     panels.load(k, first, present, lanes, from);
     for (const Layer& layer : layers_) {
-      run(layer, k, y.dtype, lanes, from, to);
-      std::swap(from, to);
+      if (run(layer, k, y.dtype, lanes, from, to) == to) std::swap(from, to);
     }
     panels.store(k, first, present, lanes, from);
   });

@@ -79,26 +79,74 @@ template <class T, bool In, bool Out> inline void blocks_rows(const BlocksArgs& 
     }
 }
 
-// One column, weights contiguous along d: the d rows are the vector. Same order of terms as `tile`.
-template <class T> inline void blocks_column(const BlocksArgs& g) {
-  const T* values = static_cast<const T*>(g.values);
-  for (index_t i = 0; i < g.a; ++i)
-    for (index_t j = 0; j < g.b; ++j) {
-      const T* v = values + i * g.va + j * g.vb;
-      const T* x = static_cast<const T*>(g.x) + i * g.c * g.d;
-      T* y = static_cast<T*>(g.y) + (i * g.b + j) * g.d;
-      index_t l = 0;
-      for (; l + width<T> <= g.d; l += width<T>) {
-        Vec<T> acc = load(v + l) * load(x + l);
-        for (index_t k = 1; k < g.c; ++k) acc = vmadd<T>(load(v + k * g.vc + l), load(x + k * g.d + l), acc);
-        store(y + l, acc);
-      }
-      for (; l < g.d; ++l) {
-        T acc = v[l] * x[l];
-        for (index_t k = 1; k < g.c; ++k) acc = madd<T>(v[k * g.vc + l], x[k * g.d + l], acc);
-        y[l] = acc;
-      }
+// The common small blocks (radix-2 and radix-4 stages), sizes known to the compiler: all weights of a block stay in registers
+// while its rows stream by, and nothing but loads, madds and stores is left in the loop.
+template <class T, bool V, int B, int C>
+inline index_t fixed_rows(const T (&w)[B][C], const T* x, T* y, index_t step, index_t p, index_t length) {
+  using L = Lane<T, V>;
+  typename L::type all[B][C];
+  for (int j = 0; j < B; ++j)
+    for (int k = 0; k < C; ++k) all[j][k] = L::all(w[j][k]);
+  for (; p + L::step <= length; p += L::step) {
+    typename L::type in[C];
+    for (int k = 0; k < C; ++k) in[k] = L::get(x + k * step + p);
+    for (int j = 0; j < B; ++j) {
+      auto acc = all[j][0] * in[0];
+      for (int k = 1; k < C; ++k) acc = L::fma(all[j][k], in[k], acc);
+      L::put(y + j * step + p, acc);
     }
+  }
+  return p;
+}
+
+template <class T, int B, int C> inline void blocks_fixed(const BlocksArgs& g) {
+  const bool merged = g.vd == 0;
+  const index_t inner = merged ? 1 : g.d, length = merged ? g.d * g.lanes : g.lanes, step = g.d * g.lanes;
+  for (index_t i = 0; i < g.a; ++i) {
+    const T* x = static_cast<const T*>(g.x) + i * C * step;
+    T* y = static_cast<T*>(g.y) + i * B * step;
+    for (index_t l = 0; l < inner; ++l, x += g.lanes, y += g.lanes) {
+      const T* v = static_cast<const T*>(g.values) + i * g.va + l * g.vd;
+      T w[B][C];
+      for (int j = 0; j < B; ++j)
+        for (int k = 0; k < C; ++k) w[j][k] = v[j * g.vb + k * g.vc];
+      const index_t tail = fixed_rows<T, true>(w, x, y, step, 0, length);
+      fixed_rows<T, false>(w, x, y, step, tail, length);
+    }
+  }
+}
+
+// One column, weights contiguous along d: the d rows are the vector. R outputs at a time, terms in the order of `tile`.
+template <class T, bool V, int R>
+inline void column_tile(const T* v, index_t vb, index_t vc, index_t c, const T* x, T* y, index_t d, index_t l) {
+  using L = Lane<T, V>;
+  typename L::type acc[R];
+  for (int r = 0; r < R; ++r) acc[r] = L::get(v + r * vb + l) * L::get(x + l);
+  for (index_t k = 1; k < c; ++k) {
+    const auto in = L::get(x + k * d + l);
+    for (int r = 0; r < R; ++r) acc[r] = L::fma(L::get(v + r * vb + k * vc + l), in, acc[r]);
+  }
+  for (int r = 0; r < R; ++r) L::put(y + r * d + l, acc[r]);
+}
+
+template <class T, bool V>
+inline void column_rows(const T* v, const BlocksArgs& g, const T* x, T* y, index_t l) {
+  index_t j = 0;
+  for (; j + 4 <= g.b; j += 4) column_tile<T, V, 4>(v + j * g.vb, g.vb, g.vc, g.c, x, y + j * g.d, g.d, l);
+  if (g.b - j == 3) column_tile<T, V, 3>(v + j * g.vb, g.vb, g.vc, g.c, x, y + j * g.d, g.d, l);
+  if (g.b - j == 2) column_tile<T, V, 2>(v + j * g.vb, g.vb, g.vc, g.c, x, y + j * g.d, g.d, l);
+  if (g.b - j == 1) column_tile<T, V, 1>(v + j * g.vb, g.vb, g.vc, g.c, x, y + j * g.d, g.d, l);
+}
+
+template <class T> inline void blocks_column(const BlocksArgs& g) {
+  for (index_t i = 0; i < g.a; ++i) {
+    const T* v = static_cast<const T*>(g.values) + i * g.va;
+    const T* x = static_cast<const T*>(g.x) + i * g.c * g.d;
+    T* y = static_cast<T*>(g.y) + i * g.b * g.d;
+    index_t l = 0;
+    for (; l + width<T> <= g.d; l += width<T>) column_rows<T, true>(v, g, x, y, l);
+    for (; l < g.d; ++l) column_rows<T, false>(v, g, x, y, l);
+  }
 }
 
 template <class T> inline void clear(T* y, index_t count) {
@@ -108,6 +156,8 @@ template <class T> inline void clear(T* y, index_t count) {
 template <class T> void blocks(const BlocksArgs& g) noexcept {
   if (g.c == 0) return clear(static_cast<T*>(g.y), g.a * g.b * g.d * g.lanes);
   if (g.lanes == 1 && g.vd == 1 && g.d >= width<T> && !g.input && !g.output) return blocks_column<T>(g);
+  if (!g.input && !g.output && g.b == 2 && g.c == 2) return blocks_fixed<T, 2, 2>(g);
+  if (!g.input && !g.output && g.b == 4 && g.c == 4) return blocks_fixed<T, 4, 4>(g);
   if (g.input && g.output) return blocks_rows<T, true, true>(g);
   if (g.input) return blocks_rows<T, true, false>(g);
   if (g.output) return blocks_rows<T, false, true>(g);
@@ -172,8 +222,51 @@ template <class T, bool In, bool Out> inline void complex_blocks_rows(const Bloc
     }
 }
 
+// The complex radix-2 stage on planar rows, terms in the order of `complex_tile`.
+template <class T, bool V>
+inline index_t complex_pair(const T (&w)[2][2][2], const T* x, T* y, index_t step, index_t lanes, index_t p) {
+  using L = Lane<T, V>;
+  typename L::type vr[2][2], vi[2][2], minus[2][2];
+  for (int j = 0; j < 2; ++j)
+    for (int k = 0; k < 2; ++k) {
+      vr[j][k] = L::all(w[j][k][0]);
+      vi[j][k] = L::all(w[j][k][1]);
+      minus[j][k] = L::all(-w[j][k][1]);
+    }
+  for (; p + L::step <= lanes; p += L::step) {
+    const auto xr0 = L::get(x + p), xi0 = L::get(x + lanes + p), xr1 = L::get(x + step + p), xi1 = L::get(x + step + lanes + p);
+    for (int j = 0; j < 2; ++j) {
+      auto re = L::fma(minus[j][0], xi0, vr[j][0] * xr0);
+      auto im = L::fma(vi[j][0], xr0, vr[j][0] * xi0);
+      re = L::fma(minus[j][1], xi1, L::fma(vr[j][1], xr1, re));
+      im = L::fma(vi[j][1], xr1, L::fma(vr[j][1], xi1, im));
+      L::put(y + j * step + p, re);
+      L::put(y + j * step + lanes + p, im);
+    }
+  }
+  return p;
+}
+
+template <class T> inline void complex_blocks_pairs(const BlocksArgs& g) {
+  const index_t size = 2 * g.lanes, step = g.d * size;
+  for (index_t i = 0; i < g.a; ++i) {
+    const T* x = static_cast<const T*>(g.x) + i * 2 * step;
+    T* y = static_cast<T*>(g.y) + i * 2 * step;
+    for (index_t l = 0; l < g.d; ++l, x += size, y += size) {
+      const T* v = static_cast<const T*>(g.values) + 2 * (i * g.va + l * g.vd);
+      T w[2][2][2];
+      for (int j = 0; j < 2; ++j)
+        for (int k = 0; k < 2; ++k)
+          for (int h = 0; h < 2; ++h) w[j][k][h] = v[2 * (j * g.vb + k * g.vc) + h];
+      const index_t tail = complex_pair<T, true>(w, x, y, step, g.lanes, 0);
+      complex_pair<T, false>(w, x, y, step, g.lanes, tail);
+    }
+  }
+}
+
 template <class T> void complex_blocks(const BlocksArgs& g) noexcept {
   if (g.c == 0) return clear(static_cast<T*>(g.y), 2 * g.a * g.b * g.d * g.lanes);
+  if (!g.input && !g.output && g.b == 2 && g.c == 2) return complex_blocks_pairs<T>(g);
   if (g.input && g.output) return complex_blocks_rows<T, true, true>(g);
   if (g.input) return complex_blocks_rows<T, true, false>(g);
   if (g.output) return complex_blocks_rows<T, false, true>(g);

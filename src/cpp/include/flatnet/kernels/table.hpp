@@ -8,6 +8,7 @@ namespace flatnet::kernels {
 
 /// y[(i*b+j)*d+l] = sum_k v[i,j,k,l] x[(i*c+k)*d+l]: the matrix I_a (x) (b x c) (x) I_d with weights of its own, or shared
 /// ones where a stride is 0. With `input` (or `output`), row r of the input (output) stands at row input[r] (output[r]).
+/// y may be x when in_place(args): a tile then reads all rows of a block before it writes any.
 struct BlocksArgs {
   index_t a, b, c, d;
   index_t va, vb, vc, vd;  // strides of the weights [elements]
@@ -18,6 +19,10 @@ struct BlocksArgs {
   const index_t* input;  // a*c*d rows or null
   const index_t* output;  // a*b*d rows or null
 };
+
+constexpr bool in_place(const BlocksArgs& g, bool complex_weights) {
+  return g.b == g.c && g.b <= (complex_weights ? 2 : 4) && !g.input && !g.output;
+}
 
 /// y[r] = sum_e values[e] x[indices[e]], e from begin[r] to begin[r+1].
 struct CsrArgs {
