@@ -1,7 +1,7 @@
-"""A plain NumPy oracle for every row of the transform catalogue: the dense matrix by definition, no flatnet code.
+"""A plain NumPy oracle for every row of the transform catalogue: the dense matrix by definition.
 
-An oracle takes the arguments that the row gives its constructor and returns the matrix. A new row needs one function
-here and one line in ORACLES.
+No flatnet code: an oracle takes the arguments that the row gives its constructor and returns the matrix. A
+new row needs one function here and one line in ORACLES.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def haar(n: int) -> Matrix:
 
 
 def daubechies(vanishing: int) -> Matrix:
-    """Decomposition low pass of 2 * vanishing taps: (1 + z)^N times the roots inside the circle of Daubechies' P."""
+    """Decomposition low pass of 2N taps: (1 + z)^N times the roots of Daubechies' P inside the circle."""
     binomials = [comb(vanishing - 1 + k, k) for k in range(vanishing)]
     y = np.roots(binomials[::-1])  # y = (2 - z - 1/z)/4
     z = [root for value in y for root in np.roots([1, 4 * value - 2, 1]) if abs(root) < 1]

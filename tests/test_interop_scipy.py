@@ -147,7 +147,7 @@ def test_solvers() -> None:
     """Solves against the Hadamard chain plus a diagonal, and least squares against a wide one."""
     n = 32
     net = fn.hadamard(n)
-    operator = fn.as_linear_operator(net) + aslinearoperator(sp.diags_array(np.full(n, 20.0)))
+    operator = fn.as_linear_operator(net) + aslinearoperator(sp.csr_array(20 * np.eye(n)))
     b = data((n,), "f8")
     x, status = gmres(operator, b, atol=1e-12)
     assert status == 0

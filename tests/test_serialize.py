@@ -17,55 +17,46 @@ import flatnet as fn
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from catalog import CASES
 from flatnet.serialize import atomic_writer
 from flatnet.transforms import CATALOGUE
 
 RNG = np.random.default_rng(7)
 
 
-def given() -> dict[str, list]:
-    """Layers of every factor kind, in several dtypes, and some that combine what a file must keep."""
-    sparse = sp.csr_array(RNG.normal(size=(5, 7)).round())
+def layers() -> dict[str, list]:
+    """What the catalogue's rows of factors lack: biases, activations, pinned and shared weights."""
+    weights = RNG.normal(size=(4, 3))
     return {
-        "dense": [fn.Dense(RNG.normal(size=(3, 4)))],
-        "dense-f32": [fn.Dense(RNG.normal(size=(3, 4)).astype("f4"))],
-        "dense-c64": [fn.Dense((RNG.normal(size=(3, 4)) + 1j).astype("c8"))],
-        "dense-columns": [fn.Dense(np.asfortranarray(RNG.normal(size=(6, 9))))],
-        "dense-weak-integers": [fn.Dense(np.arange(6).reshape(2, 3), weak=True)],
-        "sparse": [fn.Sparse(sparse)],
-        "sparse-c128": [fn.Sparse(sparse * (1 - 2j))],
-        "diagonal": [fn.Diagonal(RNG.normal(size=6))],
-        "permutation": [fn.Permutation([2, 0, 3, 1])],
-        "kronecker": [fn.Kronecker(2, RNG.normal(size=(2, 3)), 4)],
-        "kronecker-sparse": [fn.KroneckerSparse(RNG.normal(size=(2, 3, 2, 4)))],
-        "permuted": [fn.Dense(RNG.normal(size=(3, 4))).permuted(input=[3, 1, 0, 2], output=[1, 2, 0])],
-        "fourier": [fn.FourierStage(16, 2)],
+        "non-linear": [
+            fn.Layer(weights, bias=RNG.normal(size=4), activation="logistic"),
+            fn.Layer(fn.Diagonal(RNG.normal(size=4)), activation="relu"),
+            fn.Layer(RNG.normal(size=(2, 4)).astype("f4"), bias=np.zeros(2), activation="square"),
+        ],
+        "complex-bias": [fn.Layer(weights + 1j, bias=np.ones(4) * 1j)],
+        "columns": [fn.Dense(np.asfortranarray(RNG.normal(size=(6, 9))))],
         "transposed": list(fn.dft(16).T),
         "pinned": list(fn.dft(32, dtype="complex64")),
-        "layers": [
-            fn.Layer(fn.Dense(RNG.normal(size=(4, 3))), bias=RNG.normal(size=4), activation="logistic"),
-            fn.Layer(fn.Diagonal(RNG.normal(size=4)), activation="relu"),
-            fn.Layer(fn.Dense(RNG.normal(size=(2, 4))), bias=np.zeros(2)),
-        ],
-        "shared": [fn.Sparse(sparse @ sparse.T)] * 3,
+        "shared": [fn.Dense(RNG.normal(size=(5, 5)))] * 3,
     }
 
 
-GIVEN = given()
-GATES = {"product_gate": fn.product_gate, "bit_product": lambda: fn.bit_product(3)}
-ROWS = {entry.name: entry for entry in CATALOGUE}
+LAYERS = layers()
+MAKERS = {
+    **{f"{case.row.name}-{case.dtype}": lambda case=case: case.net for case in CASES},
+    **{entry.name: lambda entry=entry: entry.build(entry.sizes[-1]) for entry in CATALOGUE},
+    **{name: lambda name=name: fn.Network(LAYERS[name], name=name, info={"made": "by hand"}) for name in LAYERS},
+    "product_gate": fn.product_gate,
+    "bit_product": lambda: fn.bit_product(3),
+}
+REQUIRED = {entry.name: entry.requires for entry in CATALOGUE if entry.requires}
 
 
-@pytest.fixture(params=[*GIVEN, *GATES, *ROWS])
+@pytest.fixture(params=MAKERS)
 def net(request: pytest.FixtureRequest) -> fn.Network:
-    name = request.param
-    if name in GIVEN:
-        return fn.Network(GIVEN[name], name=name, info={"made": "by hand"})
-    if name in GATES:
-        return GATES[name]()
-    if ROWS[name].requires:
-        pytest.importorskip(ROWS[name].requires)
-    return ROWS[name].build(ROWS[name].sizes[-1])
+    if request.param in REQUIRED:
+        pytest.importorskip(REQUIRED[request.param])
+    return MAKERS[request.param]()
 
 
 @pytest.fixture

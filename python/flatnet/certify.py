@@ -1,7 +1,8 @@
 """Certified lower bounds for the synapses of any network that computes a linear map.
 
-Each bound says which networks it covers. A bound is an integer that no rounding has pushed up: singular values are
-lowered by their error before they are used, and the sum is rounded down before the integer above it is taken.
+Each bound says which networks it covers. A bound is an integer that no rounding has pushed up: singular
+values are lowered by their error before they are used, and the sum is rounded down before the integer above
+it is taken.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._check import TooLargeError, positive_int
+from ._check import TooLargeError, error_bound, positive_int
 from .cost import as_network
 from .segments import SegmentTable, merged_layer, segment_table
 from .spectrum import Spectrum, chain_rounding, factor_norms, probed_norms, spectrum_of
@@ -115,11 +116,15 @@ class Certificate:
     def _log_range(self, layers: int) -> float:
         if self.max_range is None:
             return self.table.partition(min(layers, self.table.layers)).log_range
-        return math.log(self.max_range) if 0 < self.max_range < math.inf else math.copysign(math.inf, self.max_range - 1)
+        return (
+            math.log(self.max_range)
+            if 0 < self.max_range < math.inf
+            else math.copysign(math.inf, self.max_range - 1)
+        )
 
     @cached_property
     def flat(self) -> Factor | None:
-        """The product of all layers, formed if the table did not need it and it fits; None if it is too large."""
+        """The product of all layers, formed now if the table did not need it; None if it is too large."""
         table = self.table
         if table.flat is not None:
             return table.flat
@@ -141,7 +146,7 @@ class Certificate:
         return _norm(self.flat) * (1 + 1e-9) + self.rounding * math.sqrt(min(self.net.shape))
 
     def _exact(self, eps: float) -> LowerBound | None:
-        """LB0: one layer can only be the product itself, its smallest entries left out if an error is allowed."""
+        """LB0: one layer can only be the product itself, without its smallest entries if eps allows that."""
         whole = self.table.segment(0, self.table.layers - 1)
         if whole.predicted or (eps > 0 and (self.flat is None or not math.isfinite(self.frobenius))):
             return None
@@ -158,7 +163,7 @@ class Certificate:
         return allowed + self.rounding, allowed + self.rounding * math.sqrt(min(self.net.shape))
 
     def _trivial(self, layers: int, eps: float) -> LowerBound:
-        """LB1: filled rows in the last layer, filled columns in the first, the rank in every layer between."""
+        """LB1: filled rows in the last layer, filled columns in the first, the rank in each one between."""
         rank = 0 if self.spectrum is None else self.spectrum.rank(self._shift(eps)[0])
         rows, cols = (max(rank, self._filled(axis, eps)) for axis in (1, 0))
         between = max(rank, min(rows, 1))
@@ -169,8 +174,8 @@ class Certificate:
     def _filled(self, axis: int, eps: float) -> int:
         """Rows (axis 1) or columns (axis 0) that no covered network leaves empty.
 
-        A row of norm r stays non-empty if every covered matrix is closer than r; with an error budget E in the
-        Frobenius norm at most the smallest rows whose squares add up to E^2 can go.
+        A row of norm r stays non-empty if every covered matrix is closer than r; with an error budget E in
+        the Frobenius norm at most the smallest rows whose squares add up to E^2 can go.
         """
         support = self.table.flat_support
         if eps == 0 and support is not None and support.exact:
@@ -216,7 +221,9 @@ class Certificate:
         return LowerBound("Schatten (LB4)", value, layers, gamma, eps, covered, how)
 
 
-def schatten(values: Array, multiplicities: Array, layers: int, log_range: float, shift: float = 0.0) -> float:
+def schatten(
+    values: Array, multiplicities: Array, layers: int, log_range: float, shift: float = 0.0
+) -> float:
     r"""Schatten bound on the synapses of a chain, rounded down.
 
     Parameters
@@ -239,10 +246,10 @@ def schatten(values: Array, multiplicities: Array, layers: int, log_range: float
     -----
     .. math:: N_s \ge L\, \Gamma^{-2/L} \sum_i \sigma_i(A)^{2/L}
 
-    from nnz(A_l) >= norm_F(A_l)^2 / max|A_l|^2, the inequality of the means and Hoelder's for Schatten norms. Lin and
-    Tegmark (2016) state such "no-flattening" results by counting one chain; this is a bound over all chains of the
-    class. Rescaling whole layers leaves it as it is; rescaling single neurons (a diagonal D and its inverse between
-    two layers) changes Gamma and so the class.
+    from nnz(A_l) >= norm_F(A_l)^2 / max|A_l|^2, the inequality of the means and Hoelder's for Schatten norms.
+    Lin and Tegmark (2016) state such "no-flattening" results by counting one chain; this is a bound over all
+    chains of the class. Rescaling whole layers leaves it as it is; rescaling single neurons (a diagonal D and
+    its inverse between two layers) changes Gamma and so the class.
 
     Examples
     --------
@@ -255,19 +262,19 @@ def schatten(values: Array, multiplicities: Array, layers: int, log_range: float
     if not kept.any() or not math.isfinite(log_range):
         return 0.0
     power = 2.0 / layers
-    # exp(p (log sigma - log Gamma)): the exponent carries 2 roundings of each logarithm
+    # exp(p (log sigma - log Gamma)): roundings of the logarithms, and one a layer in Gamma
     exponents = power * (np.log(lowered[kept]) - log_range)
     largest = float(np.abs(exponents).max()) + power * abs(log_range)
     total = math.fsum((multiplicities[kept] * np.exp(np.minimum(exponents, 600.0))).tolist())
-    return layers * total * (1 - 4 * _EPS * (4 + largest))
+    return layers * total * (1 - 4 * _EPS * (4 + largest + layers))
 
 
 def _mirsky(known: Spectrum, layers: int, log_range: float, error: float) -> float:
     r"""The same bound for a Frobenius error E, by Mirsky's inequality sum (sigma_i - sigma'_i)^2 <= E^2.
 
     With d_i = sigma_i - sigma'_i and p = 2/L <= 1, sigma^p - (sigma - d)^p is convex in d and so at most
-    d sigma^(p-1); by Cauchy and Schwarz the sum loses at most E sqrt(sum sigma^(2p-2)). The bound holds for the k
-    largest values alone, for every k. One layer (p = 2) keeps at least (norm_F - E)^2.
+    d sigma^(p-1); by Cauchy and Schwarz the sum loses at most E sqrt(sum sigma^(2p-2)). The bound holds for
+    the k largest values alone, for every k. One layer (p = 2) keeps at least (norm_F - E)^2.
     """
     kept = known.values > 0
     values, counts = known.values[kept], known.multiplicities[kept]
@@ -326,8 +333,9 @@ def lower_bound(net: Network, layers: int, max_range: float | None = None, eps: 
     layers : int
         Number of layers of the networks that the bound covers.
     max_range : float, optional
-        Bound on the product of max|A_l| over the layers of the networks that are covered; by default the range of the
-        best merged network with that many layers (with all of the network's own layers, if there are more).
+        Bound on the product of max|A_l| over the layers of the networks that are covered; by default the
+        range of the best merged network with that many layers (with all of the network's own layers, if there
+        are more).
     eps : float
         Relative error allowed in the Frobenius norm.
 
@@ -352,11 +360,10 @@ def lower_bound(net: Network, layers: int, max_range: float | None = None, eps: 
     """
     net = as_network("lower_bound", net)
     layers = positive_int("lower_bound", "layers", layers)
-    if not float(eps) >= 0:
-        raise ValueError(f"lower_bound needs eps >= 0, got {eps}")
+    eps = error_bound("lower_bound", "eps", eps)
     for index, layer in enumerate(net.layers):
         if layer.activation is not None:
             raise TypeError(
                 f"lower_bound needs a linear network, layer {index} has the activation {layer.activation!r}"
             )
-    return Certificate(segment_table(net), max_range).lower_bound(layers, float(eps))
+    return Certificate(segment_table(net), max_range).lower_bound(layers, eps)

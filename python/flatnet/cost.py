@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["CONVENTIONS", "Cost", "Interval", "cost", "flops_per_synapse"]
 
 CONVENTIONS = """\
-synapses: non-zero weights; biases are none; a complex weight counts once, a shared one wherever it stands
+synapses: non-zero weights; a complex weight counts once, a shared one wherever it stands; biases do not count
 neurons: sum of the widths of the hidden layers; depth: number of hidden layers, layers - 1
 zeros: a given entry that is exactly 0; an entry of a product of k terms with |c_ij| <= 4 k eps (|A| |B|)_ij
-copies: a copy or permutation that is a layer of its own counts; one folded into a neighbour is not there to count
-flops: per input vector, 2 for a real synapse, 8 for a complex one (its multiply-add); biases and activations none
+copies: a copy or permutation that is a layer of its own counts, one folded into a neighbour does not
+flops: per input vector, 2 a real synapse, 8 a complex one (a multiply-add); none for biases and activations
 bytes: weights, index arrays and biases as stored; range: the product over the layers of max|A_l|
-labels: exact = counted; generic = no weight vanishes by chance; predicted = not formed, from the factors' degrees"""
+labels: exact = counted; generic = no weight vanishes by chance; predicted = not formed, from the degrees"""
 
 
 class Interval(NamedTuple):
@@ -113,8 +113,9 @@ def flops_per_synapse(dtype: DTypeLike) -> int:
 def cost(net: Network) -> Cost:
     """Count what a network costs: synapses, neurons, depth, flops and bytes.
 
-    The counts N_s and N_n are those of Lin and Tegmark (2016), section III F. The paper leaves open how copies,
-    permutations, complex weights and rounding are counted; :data:`CONVENTIONS` fixes each and is printed with the result.
+    The counts N_s and N_n are those of Lin and Tegmark (2016), section III F. The paper leaves open how
+    copies, permutations, complex weights and rounding are counted; :data:`CONVENTIONS` fixes each and is
+    printed with the result.
 
     Parameters
     ----------
@@ -162,7 +163,7 @@ def as_network(what: str, net: Any) -> Network:
 
 
 def has_activation(net: Network) -> bool:
-    """Whether a layer is non-linear; biases alone make a network affine, and its matrices can still be merged."""
+    """Whether a layer is non-linear; biases alone leave a network affine, and its matrices can be merged."""
     return any(layer.activation is not None for layer in net.layers)
 
 

@@ -1,10 +1,11 @@
 """Predicting the non-zeros of a product that is too large to form.
 
-The model: cut the columns of the matrix into G blocks of n_g columns and keep S[i, g], the expected number of non-zeros
-of row i in block g. If non-zeros fall independently and evenly inside a block, the product with a sparse matrix A has
-S'[i, g] = n_g (1 - prod_{k in row i of A} (1 - S[k, g] / n_g)). For one block and equal degrees this is Eq. 27 of Lin and
-Tegmark, 1 - (1 - p_A p_B)^n; for one column per block it is the exact pattern (no cancellation). Rows with a single
-term are exact for any number of blocks. Related: the MNC sketch of matrix-chain planners.
+The model: cut the columns of the matrix into G blocks of n_g columns and keep S[i, g], the expected number of
+non-zeros of row i in block g. If non-zeros fall independently and evenly inside a block, the product with a
+sparse matrix A has S'[i, g] = n_g (1 - prod_{k in row i of A} (1 - S[k, g] / n_g)). For one block and equal
+degrees this is Eq. 27 of Lin and Tegmark, 1 - (1 - p_A p_B)^n; for one column per block it is the exact
+pattern (no cancellation). Rows with a single term are exact for any number of blocks. Related: the MNC sketch
+of matrix-chain planners.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .support import weights_at_hand
 if TYPE_CHECKING:
     from .factors import Factor
 
-__all__ = ["Degrees", "degrees_product", "row_sum_bound"]
+__all__ = ["Degrees", "degrees_product", "heaviest_paths", "row_sum_bound"]
 
 # 32 blocks keep the locality of banded and mesh-like matrices to 1/32 of their width at 32 numbers a row.
 _BLOCKS = 32
@@ -61,7 +62,7 @@ class Degrees:
 
     @classmethod
     def of_chain(cls, factors: list[Factor], count: int) -> Degrees:
-        """Degrees of A_j ... A_i, taken from A_i and propagated through the others; ``count`` if that is too large."""
+        """Degrees of A_j ... A_i, propagated from A_i on; only ``count`` where that is too large."""
         found = cls.of(factors[0])
         for left in factors[1:]:
             found = degrees_product(left, found)
@@ -113,6 +114,32 @@ def degrees_product(left: Factor, right: Degrees) -> Degrees:
     return Degrees(shape, per_row, right.widths, 0)
 
 
+def heaviest_paths(factor: Factor, heads: np.ndarray[Any, Any] | None) -> np.ndarray[Any, Any] | None:
+    """Largest product of moduli over the paths that end in each output; None where the weights are too many.
+
+    If every entry of a product is a single path, the largest of these is max|product|: the same as forming
+    it, at one multiplication a synapse.
+
+    Parameters
+    ----------
+    factor : Factor
+    heads : ndarray or None
+        The same for the outputs of the layers before, shape (columns,); ones if there are none.
+    """
+    if _too_large(factor):
+        return None
+    heads = np.ones(factor.shape[1]) if heads is None else heads
+    if factor.pattern is None:
+        csr = factor.tocsr()
+        moduli = np.append(np.abs(csr.data) * heads[csr.indices], 0.0)
+        return np.maximum.reduceat(moduli, csr.indptr[:-1]) * (np.diff(csr.indptr) > 0)
+    a, b, c, d = factor.pattern
+    if factor.input_permutation is not None:
+        heads = heads[factor.input_permutation]
+    tails = (np.abs(np.asarray(factor.values)) * heads.reshape(a, 1, c, d)).max(axis=2).reshape(a * b * d)
+    return tails if factor.output_permutation is None else tails[factor.output_permutation]
+
+
 def row_sum_bound(factor: Factor) -> float:
     """Largest sum of moduli in a row: max|A B| <= row_sum_bound(A) max|B|."""
     if not weights_at_hand(factor):
@@ -127,4 +154,7 @@ def row_sum_bound(factor: Factor) -> float:
 
 
 def _too_large(factor: Factor) -> bool:
-    return not weights_at_hand(factor) or max(factor.synapses, factor.shape[0] * _BLOCKS, factor.shape[1]) > _LARGEST
+    return (
+        not weights_at_hand(factor)
+        or max(factor.synapses, factor.shape[0] * _BLOCKS, factor.shape[1]) > _LARGEST
+    )

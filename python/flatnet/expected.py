@@ -1,4 +1,4 @@
-"""What flattening two random sparse matrices is expected to cost: Eq. 27 of Lin and Tegmark, and its spread."""
+"""The cost of flattening two random sparse matrices: Eq. 27 of Lin and Tegmark, with its error bar."""
 
 from __future__ import annotations
 
@@ -41,12 +41,13 @@ def expected_flattening_cost(n: int, p: float) -> ExpectedCost:
 
     Notes
     -----
-    With z = (1 - p^2)^n the product F = A B has E N_F = n^2 (1 - z) entries and the factors D = 2 n^2 p on average, so
+    With z = (1 - p^2)^n the product F = A B has E N_F = n^2 (1 - z) entries and the factors D = 2 n^2 p on
+    average, so
 
     .. math:: C_s = \frac{1 - (1 - p^2)^n}{2 p}      (Lin and Tegmark 2016, Eq. 27).
 
-    The paper gives no variance. Two entries of F are dependent if they share a row or a column, and F depends on the
-    counts of its factors:
+    The paper gives no variance. Two entries of F are dependent if they share a row or a column, and F depends
+    on the counts of its factors:
 
     .. math::
 
@@ -54,9 +55,9 @@ def expected_flattening_cost(n: int, p: float) -> ExpectedCost:
         Cov(N_F, N_A + N_B) = 2 n^3 p^2 z / (1 + p) \\
         Var C_s &\approx Var N_F / D^2 - 2 E N_F Cov / D^3 + (E N_F)^2 \, 2 n^2 p (1-p) / D^4
 
-    Without the covariance the error bar is about twice too wide. The paper concludes that flattening is "horribly
-    inefficient" for p << 1; that holds for n >> 1/p^2. **C_s < 1, flattening saves synapses, whenever
-    n < ln(1 - 2p) / ln(1 - p^2), about 2/p**: a mean degree n p below 2.
+    Without the covariance the error bar is about twice too wide. The paper concludes that flattening is
+    "horribly inefficient" for p << 1; that holds for n >> 1/p^2. **C_s < 1, flattening saves synapses,
+    whenever n < ln(1 - 2p) / ln(1 - p^2), about 2/p**: a mean degree n p below 2.
 
     Examples
     --------
@@ -67,7 +68,9 @@ def expected_flattening_cost(n: int, p: float) -> ExpectedCost:
     n = positive_int("expected_flattening_cost", "n", n)
     p = probability("expected_flattening_cost", "p", p)
     if p == 0:
-        raise ValueError("expected_flattening_cost needs p in (0, 1], got p=0: there are no synapses to compare with")
+        raise ValueError(
+            "expected_flattening_cost needs p in (0, 1], got p=0: there are no synapses to compare with"
+        )
     if p == 1:
         return ExpectedCost(0.5, 0.0)
     size = float(n)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ._check import nonnegative_int
+from ._check import error_bound, nonnegative_int
 from .certify import Certificate, LowerBound, exp_range
 from .cost import CONVENTIONS, Interval, as_network, has_activation, ratio
 from .segments import Partition, SegmentTable, add_logs, segment_table
@@ -38,9 +38,10 @@ def flatten(net: Network, depth: int = 0, eps: float = 0.0) -> Network:
     Returns
     -------
     Network
-        Fewest synapses; among those the smallest range (product of max|A_l|), then the fewest layers. Biases and
-        activations are carried along. With ``eps > 0`` small weights are dropped: without hidden layers the best
-        possible choice, with hidden layers one relative threshold for all layers, found by bisection on the error.
+        Fewest synapses; among those the smallest range (product of max|A_l|), then the fewest layers. Biases
+        and activations are carried along. With ``eps > 0`` small weights are dropped: without hidden layers
+        the best possible choice, with hidden layers one threshold relative to each layer's largest weight,
+        found by bisection on the measured error.
 
     Raises
     ------
@@ -53,9 +54,10 @@ def flatten(net: Network, depth: int = 0, eps: float = 0.0) -> Network:
 
     Notes
     -----
-    This is the minimisation of Lin and Tegmark (2016), Eqs. 25-26, over contiguous merges only: exact within that set
-    by dynamic programming, an upper bound for the paper's minimum over all networks. The paper's flattened networks
-    have fewer hidden layers than f; here ``depth`` may be as large as one likes and f itself is then a candidate.
+    This is the minimisation of Lin and Tegmark (2016), Eqs. 25-26, over contiguous merges only: exact within
+    that set by dynamic programming, an upper bound for the paper's minimum over all networks. The paper's
+    flattened networks have fewer hidden layers than f; here ``depth`` may be as large as one likes and f
+    itself is then a candidate.
 
     Examples
     --------
@@ -74,17 +76,12 @@ def flatten(net: Network, depth: int = 0, eps: float = 0.0) -> Network:
 def _checked(what: str, net: Any, depth: Any, eps: Any) -> tuple[Network, int, float]:
     net = as_network(what, net)
     depth = nonnegative_int(what, "depth", depth)
-    if isinstance(eps, (bool, str)) or not isinstance(eps, (int, float)) and not hasattr(eps, "__float__"):
-        raise TypeError(f"{what} needs a number eps >= 0, got {eps!r}")
-    eps = float(eps)
-    if not eps >= 0:
-        raise ValueError(f"{what} needs eps >= 0, got {eps}")
+    eps = error_bound(what, "eps", eps)
     if eps > 0:
         for index, layer in enumerate(net.layers):
             if layer.activation is not None:
-                raise TypeError(
-                    f"{what} with eps > 0 needs a linear network, layer {index} has the activation {layer.activation!r}"
-                )
+                found = f"layer {index} has the activation {layer.activation!r}"
+                raise TypeError(f"{what} with eps > 0 needs a linear network, {found}")
     return net, depth, eps
 
 
@@ -125,8 +122,8 @@ class FlatteningCost:
     ----------
     depth : int
     C_s, C_n : Interval
-        Synapses and neurons of the cheapest network of at most ``depth`` hidden layers over those of f: the upper end
-        is reached by ``net`` (C_s), the lower end is certified for ``class_of_networks``.
+        Synapses and neurons of the cheapest network of at most ``depth`` hidden layers over those of f: the
+        upper end is reached by ``net`` (C_s), the lower end is certified for ``class_of_networks``.
     C_n_reason : str
         Why C_n is what it is.
     error : float
@@ -164,14 +161,14 @@ class FlatteningCost:
         """Wall-clock side of the same flattening; ``.ratio`` is C_t, see :func:`flatnet.measure`."""
         from .measure import measure
 
-        return measure(self.of, batch=batch, threads=threads, flat=self.net)
+        return measure(self.of, batch=batch, threads=threads, flat=self.net, flat_error=self.error)
 
     def __repr__(self) -> str:
         name = self.of.name or "network"
-        upper = f"{self.synapses} synapses{' (predicted)' if self.predicted else ''}"
+        upper = f"{self.synapses}{' predicted' if self.predicted else ''} of {self.of.synapses} synapses"
         return "\n".join((
             f"FlatteningCost of {name} to at most {self.depth} hidden layers, eps={self.eps:g}",
-            f"C_s in {self.C_s}: {upper} of {self.of.synapses}, range {self.range:.6g}, error {self.error:.3g}",
+            f"C_s in {self.C_s}: {upper}, range {self.range:.6g}, error {self.error:.3g}",
             f"C_n in {self.C_n}: {self.C_n_reason}",
             f"lower end: {self.class_of_networks}",
             CONVENTIONS,
@@ -194,7 +191,7 @@ class FlatteningCost:
 def flattening_cost(
     net: Network, depth: int = 0, eps: float = 0.0, max_range: float | None = None
 ) -> FlatteningCost:
-    r"""Flattening costs C_s and C_n of a network, each between a certified lower bound and what merging reaches.
+    r"""Flattening costs C_s and C_n, each between a certified lower bound and what merging reaches.
 
     Parameters
     ----------
@@ -204,8 +201,8 @@ def flattening_cost(
     eps : float
         Relative error allowed, in the Frobenius norm; linear networks only.
     max_range : float, optional
-        Bound Gamma on the product of max|A_l| for the class that the lower ends cover. By default each number of layers
-        has its own: the range of the best merged network with exactly that many.
+        Bound Gamma on the product of max|A_l| for the class that the lower ends cover. By default each number
+        of layers has its own: the range of the best merged network with exactly that many.
 
     Returns
     -------
@@ -214,18 +211,19 @@ def flattening_cost(
     Raises
     ------
     ValueError, TypeError
-        As :func:`flatten`; ValueError also if ``max_range`` is negative or nan. A non-linear network with a known
-        ``flat_form`` does not raise for a depth that the flat form reaches.
+        As :func:`flatten`; ValueError also if ``max_range`` is negative or nan. A non-linear network with a
+        known ``flat_form`` does not raise for a depth that the flat form reaches.
 
     Notes
     -----
     .. math:: C_s = \min N_s(f_\epsilon^\ell) / N_s(f), \qquad C_n = \min N_n(f_\epsilon^\ell) / N_n(f)
 
-    (Lin and Tegmark 2016, Eqs. 25-26.) The minimum is over at most ``depth`` hidden layers, and never more than f has:
-    the lower end is the least bound over 1, ..., depth + 1 layers. The paper takes both minima over different networks,
-    and so does this: for a linear f, C_n is exactly 0, since one matrix does the work of all layers and has no hidden
-    neuron; ``net`` is the network of fewest synapses and may have hidden neurons. C_n of a network without hidden layers
-    is 0/0 and given as nan. For non-linear networks no lower bound is known here and the lower ends are 0.
+    (Lin and Tegmark 2016, Eqs. 25-26.) The minimum is over at most ``depth`` hidden layers, and never more
+    than f has: the lower end is the least bound over 1, ..., depth + 1 layers. The paper takes both minima
+    over different networks, and so does this: for a linear f, C_n is exactly 0, since one matrix does the
+    work of all layers and has no hidden neuron; ``net`` is the network of fewest synapses and may have hidden
+    neurons. C_n of a network without hidden layers is 0/0 and given as nan. For non-linear networks no lower
+    bound is known here and the lower ends are 0.
 
     Examples
     --------
@@ -254,7 +252,9 @@ def flattening_cost(
         synapses=found.synapses,
         C_s=Interval(ratio(least.value, net.synapses), ratio(found.synapses, net.synapses)),
         C_n=Interval(math.nan, math.nan) if net.depth == 0 else Interval(0.0, 0.0),
-        C_n_reason=_NOTHING if net.depth == 0 else "a linear network flattens to one matrix, without hidden neurons",
+        C_n_reason=_NOTHING
+        if net.depth == 0
+        else "a linear network flattens to one matrix, without hidden neurons",
         error=error,
         range=exp_range(found.log_range),
         predicted=found.predicted,
@@ -265,7 +265,7 @@ def flattening_cost(
 
 
 def _non_linear(table: SegmentTable, depth: int) -> FlatteningCost:
-    """Costs of a network with activations: merges of its linear runs, and its flat form where one is known."""
+    """Costs of a network with activations: merges of its linear runs, and its flat form if one is known."""
     net = table.net
     flat = net.flat_form if net.flat_form is not None and net.flat_form.depth <= depth else None
     options: list[tuple[int, _Found, int, str]] = []
@@ -273,10 +273,14 @@ def _non_linear(table: SegmentTable, depth: int) -> FlatteningCost:
         found = _Found.by_merging(table, _reachable("flattening_cost", table, depth))
         # every merge takes its hidden layer away: what stays are the layers that end in an activation
         neurons = sum(layer.weight.shape[0] for layer in net.layers[:-1] if layer.activation is not None)
-        options.append((found.synapses, found, neurons, "merging every linear run leaves the activations' layers"))
+        options.append(
+            (found.synapses, found, neurons, "merging every linear run leaves the activations' layers")
+        )
     if flat is not None:
         found = _Found.of(flat)
-        options.append((found.synapses, found, flat.neurons, "the known flat form, which approximates the same function"))
+        options.append(
+            (found.synapses, found, flat.neurons, "the known flat form, which approximates the same function")
+        )
     synapses, found, _, _ = min(options, key=lambda option: option[0])
     _, _, neurons, reason = min(options, key=lambda option: option[2])
     return FlatteningCost(

@@ -1,10 +1,11 @@
 """Wall-clock flattening cost C_t: the deep network against its best flat rival, and against the planned one.
 
-The method. Both sides see the same batch, one column per vector, in the same dtype and with the same number of threads.
-Results are compared before anything is timed. Samples are taken in rounds, every side once per round and in rotating
-order, so that a slow spell of the machine falls on all of them; a sample repeats its call until it lasts 50 us, well
-above the clock's resolution. Medians and the 10 % and 90 % quantiles are reported. The flattened side is the fastest of
-a dense product (NumPy's BLAS), a sparse product (SciPy) and flatnet's own flat network, and is named.
+The method. Both sides see the same batch, one column per vector, in the same dtype and with the same number
+of threads. Results are compared before anything is timed. Samples are taken in rounds, every side once per
+round and in rotating order, so that a slow spell of the machine falls on all of them; a sample repeats its
+call until it lasts 50 us, well above the clock's resolution. Medians and the 10 % and 90 % quantiles are
+reported. The flattened side is the fastest of a dense product (NumPy's BLAS), a sparse product (SciPy) and
+flatnet's own flat network, and is named.
 """
 
 from __future__ import annotations
@@ -127,7 +128,8 @@ class Measurement:
         return {**sides, **rest, **names, "rivals": [_plain(vars(rival)) for rival in self.rivals]}
 
     def __repr__(self) -> str:
-        lines = [f"Measurement of {self.net_name or 'network'}: batch {self.batch}, {self.dtype}, {self.threads} thread(s)"]
+        about = f"batch {self.batch}, {self.dtype}, {self.threads} thread(s)"
+        lines = [f"Measurement of {self.net_name or 'network'}: {about}"]
         for name in ("deep", "flat", "planned"):
             side = getattr(self, name)
             lines.append(f"{name:>8}  {side.seconds:.3e} s [{side.q10:.3e}, {side.q90:.3e}]  {side.method}")
@@ -218,9 +220,9 @@ def measure(
 
     Notes
     -----
-    C_t is the wall-clock counterpart of C_s (Lin and Tegmark 2016, Eq. 26), which the paper does not consider: a dense
-    product runs near the machine's peak while a sparse chain is limited by memory, so C_t < C_s. It depends on the batch,
-    see :func:`measure_batches`.
+    C_t is the wall-clock counterpart of C_s (Lin and Tegmark 2016, Eq. 26), which the paper does not
+    consider: a dense product runs near the machine's peak while a sparse chain is limited by memory, so C_t <
+    C_s. It depends on the batch, see :func:`measure_batches`.
 
     Examples
     --------
@@ -277,7 +279,10 @@ def measure_batches(
 
 
 def _positive(what: str, batch: Any, threads: Any, rounds: Any) -> tuple[int, int, int]:
-    checked = [positive_int(what, name, v) for name, v in (("batch", batch), ("threads", threads), ("rounds", rounds))]
+    checked = [
+        positive_int(what, name, v)
+        for name, v in (("batch", batch), ("threads", threads), ("rounds", rounds))
+    ]
     return checked[0], checked[1], checked[2]
 
 

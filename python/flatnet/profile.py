@@ -1,4 +1,4 @@
-"""The whole table of a network: for every depth the cheapest merge, what it costs, and how little it could cost."""
+"""The whole table of a network: for every depth the cheapest merge, and how little it could cost."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class ProfileRow:
     partition : tuple of (int, int)
         Merged segments (first layer, last layer), 0-based and inclusive.
     predicted : bool
-        True if a product was too large to form: ``upper`` and ``bytes`` are predictions then, ``range`` a bound.
+        True if a product was too large to form: ``upper`` and ``bytes`` are predictions then, ``range`` a
+        bound.
     bound : str
         Name of the lower bound.
     class_of_networks : str
@@ -120,7 +121,11 @@ class Profile:
         return table
 
     def _notes(self) -> str:
-        star = "* predicted: a product was too large to form\n" if any(row.predicted for row in self.rows) else ""
+        star = (
+            "* predicted: a product was too large to form\n"
+            if any(row.predicted for row in self.rows)
+            else ""
+        )
         last = self.rows[-1].class_of_networks
         return f"{star}lower covers, row by row, e.g. in the last: {last}\n{self.conventions}"
 
@@ -162,15 +167,16 @@ def profile(
     measure : bool
         Also time every row's network (see :func:`flatnet.measure`), all of them in interleaved rounds.
     max_range : float, optional
-        Gamma, the bound on the product of max|A_l| for the networks that the lower bounds cover. By default each row has
-        its own: the range of its own best merge. With a smaller one the merge itself may lie outside the class.
+        Gamma, the bound on the product of max|A_l| for the networks that the lower bounds cover. By default
+        each row has its own: the range of its own best merge. With a smaller one the merge itself may lie
+        outside the class.
 
     Returns
     -------
     Profile
-        One row per depth 0, ..., L - 1, for networks with exactly that many hidden layers. Rows that merging cannot
-        reach, because activations stand between the layers, are left out; rows of non-linear networks have the lower
-        bound 0.
+        One row per depth 0, ..., L - 1, for networks with exactly that many hidden layers. Rows that merging
+        cannot reach, because activations stand between the layers, are left out; rows of non-linear networks
+        have the lower bound 0.
 
     Raises
     ------
@@ -181,9 +187,9 @@ def profile(
 
     Notes
     -----
-    The numerator of C_s (Lin and Tegmark 2016, Eq. 26) for every depth at once. At the depths where lower and upper
-    agree the flattening cost is a theorem: for the FFT with weights of modulus 1 at every number of layers that divides
-    log2 n. The paper's figure, n / (2 log2 n), is the ratio of the first to the last row.
+    The numerator of C_s (Lin and Tegmark 2016, Eq. 26) for every depth at once. At the depths where lower and
+    upper agree the flattening cost is a theorem: for the FFT with weights of modulus 1 at every number of
+    layers that divides log2 n. The paper's figure, n / (2 log2 n), is the ratio of the first to the last row.
 
     Examples
     --------

@@ -48,7 +48,9 @@ class Sides:
         Why there is no flat side, else empty.
     """
 
-    def __init__(self, net: Network, dtype: DTypeLike | None, flat: Network | None, flat_error: float) -> None:
+    def __init__(
+        self, net: Network, dtype: DTypeLike | None, flat: Network | None, flat_error: float
+    ) -> None:
         self.net = net
         self.dtype = _batch_dtype(net, dtype)
         self.flat_error = flat_error
@@ -200,9 +202,9 @@ def deviation_allowed(sides: Sides, X: Array, Y: Array) -> float:
     """How far two right results may lie apart, in the Frobenius norm.
 
     A sum of k terms is computed within k eps of the sum of the moduli; along a chain this is at most
-    eps sum_l (k_l + 2) times norm(|A_L|) ... norm(|A_1|) norm(X), with norm(|A|) <= sqrt(norm_1 norm_inf). The factor 8
-    covers complex arithmetic (2 sqrt 2) and that both sides err. Activations amplify by a factor that is not known:
-    there the results must agree to half of the digits.
+    eps sum_l (k_l + 2) times norm(|A_L|) ... norm(|A_1|) norm(X), with norm(|A|) <= sqrt(norm_1 norm_inf).
+    The factor 8 covers complex arithmetic (2 sqrt 2) and that both sides err. Activations amplify by a factor
+    that is not known: there the results must agree to half of the digits.
     """
     eps = float(np.finfo(X.dtype).eps)
     size = float(np.linalg.norm(Y.ravel()))

@@ -1,19 +1,20 @@
 """The table of all merged segments of a chain, and the exact optimum over its contiguous partitions.
 
-Nodes 0..L are the places between layers, an edge is a merged segment, a partition into q layers is a path of q edges.
-Counting the segments costs O(L^2) products, each from the one before; the optimum for every q costs O(L^3) additions.
+Nodes 0..L are the places between layers, an edge is a merged segment, a partition into q layers is a path of
+q edges. Counting the segments costs O(L^2) products, each from the one before; the optimum for every q costs
+O(L^3) additions.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ._check import TooLargeError, require_memory
-from .degrees import Degrees, degrees_product, row_sum_bound
+from .degrees import Degrees, degrees_product, heaviest_paths, row_sum_bound
 from .factors import product, product_estimate
 from .support import Support, support_of, support_product, weights_at_hand
 
@@ -23,15 +24,17 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_MAX_BYTES", "Partition", "Segment", "SegmentTable", "segment_table"]
 
-# A segment is formed to be counted only below this size: 2^30 bytes are one dense complex product at n = 8192.
+# A segment is formed to be counted only below this size: 2^30 bytes are one dense complex product at n =
+# 8192.
 DEFAULT_MAX_BYTES = 2**30
 
 # Below this size [bytes] the system is not asked for the memory that is free.
 _ALWAYS_FITS = 2**20
 
-# log ranges are compared in steps of 2^-30, so that rounding in max|product| does not choose between equal ranges;
-# zero (range 0) and infinite ranges lie beyond every finite sum.
+# log ranges are compared in steps of 2^-30, so that rounding in max|product| does not choose between equal
+# ranges; zero (range 0) and infinite ranges lie beyond every finite sum.
 _STEPS = 2**30
+_EPS = float(np.finfo(np.float64).eps)
 _ZERO, _INFINITE = -(2**90), 2**80
 
 
@@ -39,8 +42,8 @@ _ZERO, _INFINITE = -(2**90), 2**80
 class Segment:
     """What one merged segment costs: synapses, log max|product|, stored bytes, and how the count was found.
 
-    ``predicted`` is True where the product was not formed and its count is a prediction; ``log_range`` is then (and
-    where ``range_exact`` is False) an upper bound.
+    ``predicted`` is True where the product was not formed and its count is a prediction; ``log_range`` is
+    then (and where ``range_exact`` is False) an upper bound.
     """
 
     count: int
@@ -79,18 +82,19 @@ class SegmentTable:
     ----------
     net : Network
     max_bytes : int, optional
-        A segment whose product may need more is not formed but predicted; by default 2^30 bytes, and never more than
-        the memory that is free.
+        A segment whose product may need more is not formed but predicted; by default 2^30 bytes, and never
+        more than the memory that is free.
 
     Attributes
     ----------
     layers : int
         Number of layers L.
     least_layers : int
-        Fewest layers that merging alone can reach: 1 for a linear network, else one per activation that stands
-        before the last layer, and one more.
+        Fewest layers that merging alone can reach: 1 for a linear network, else one per activation that
+        stands before the last layer, and one more.
     count, log_range, predicted : list of list
-        ``count[i][j]`` are the synapses of the merged layers i..j (inclusive); None where an activation stands inside.
+        ``count[i][j]`` are the synapses of the merged layers i..j (inclusive); None where an activation
+        stands inside.
     flat : Factor or None
         The product of all layers, if it was formed.
     """
@@ -164,12 +168,10 @@ class SegmentTable:
         steps = [sum(self.segment(i, j).steps for i, j in p.segments) for p in options]
         least = min(s for s, p in zip(steps, options, strict=True) if p.count == count)
         slack = 2 * self.layers  # half a step of rounding per segment and side
-        return next(
-            p for s, p in zip(steps, options, strict=True) if p.count == count and s <= least + slack
-        )
+        return next(p for s, p in zip(steps, options, strict=True) if p.count == count and s <= least + slack)
 
     def form(self, segments: tuple[tuple[int, int], ...]) -> Network:
-        """Form the network of a partition; TooLargeError before anything is formed if a layer does not fit."""
+        """Form the network of a partition; TooLargeError, with nothing formed, if a layer does not fit."""
         from .network import Network
 
         if len(segments) == self.layers:
@@ -191,11 +193,13 @@ class SegmentTable:
         )
 
     def _optimum(self) -> list[dict[int, tuple[int, int, int]]]:
-        """best[q][j] = (synapses, log range in steps, start of the last segment) for layers 0..j-1 in q segments."""
+        """best[q][j] = (synapses, range in steps, start of the last one) for layers 0..j-1 in q segments."""
         if self._best is None:
             self._best = [{0: (0, 0, 0)}]
             for q in range(1, self.layers + 1):
-                self._best.append({j: found for j in range(q, self.layers + 1) if (found := self._step(q, j))})
+                self._best.append(
+                    {j: found for j in range(q, self.layers + 1) if (found := self._step(q, j))}
+                )
         return self._best
 
     def _step(self, q: int, end: int) -> tuple[int, int, int] | None:
@@ -219,7 +223,7 @@ def _last_mergeable(net: Network, start: int) -> int:
 
 
 class _Grower:
-    """Walks one row of the table: the product of layers start..end, with as little formed as the count needs."""
+    """Walks one row of the table, the products of layers start..end, forming as little as the count needs."""
 
     def __init__(
         self, factors: list[Factor], supports: list[Support | None], start: int, max_bytes: int
@@ -229,6 +233,8 @@ class _Grower:
         self.weight: Factor | None = factors[start]
         self.support = supports[start]
         self.degrees: Degrees | None = None
+        self.paths: np.ndarray[Any, Any] | None = None
+        self.walked = start
         self.formable = weights_at_hand(factors[start])
         self.last = Segment(factors[start].synapses, _log_peak(factors[start]), factors[start].nbytes)
 
@@ -243,14 +249,28 @@ class _Grower:
         added = self.supports[self.end]
         self.support = None if before is None or added is None else support_product(added, before)
         closed = self.support
-        if closed is not None and closed.exact and closed.peak_exact:
+        peak = self._peak(closed) if closed is not None and closed.exact else None
+        if closed is not None and peak is not None:
             self.weight = None
-            self.last = self._from_support(closed)
+            self.last = self._from_support(closed, peak)
         else:
             self.formable = self.formable and weights_at_hand(left)
             self._form(left)
             self.last = self._counted() if self.weight is not None else self._predicted(left, formed)
         return self.last
+
+    def _peak(self, closed: Support) -> float | None:
+        """Largest modulus of a product whose entries are single terms; None if the weights are too many."""
+        if closed.peak_exact:
+            return closed.peak
+        for index in range(self.walked, self.end + 1):
+            found = heaviest_paths(self.factors[index], self.paths)
+            if found is None:
+                return None
+            self.paths, self.walked = found, index + 1
+        assert self.paths is not None
+        # one rounding a layer; upwards, so that the merged network itself is within the range
+        return float(self.paths.max(initial=0.0)) * (1 + 4 * (self.end - self.start) * _EPS)
 
     def _form(self, left: Factor) -> None:
         """Form the product of start..end, from the one before it if that is at hand, as long as it fits."""
@@ -276,16 +296,16 @@ class _Grower:
         assert self.weight is not None
         return Segment(self.weight.synapses, _log(self.weight.max_abs), self.weight.nbytes)
 
-    def _from_support(self, closed: Support) -> Segment:
+    def _from_support(self, closed: Support, peak: float, range_exact: bool = True) -> Segment:
         itemsize = np.result_type(*(f.dtype for f in self.factors[self.start : self.end + 1])).itemsize
-        return Segment(closed.nonzeros, _log(closed.peak), closed.nbytes(itemsize), range_exact=closed.peak_exact)
+        return Segment(closed.nonzeros, _log(peak), closed.nbytes(itemsize), range_exact=range_exact)
 
     def _predicted(self, left: Factor, formed: Factor | None) -> Segment:
-        """Count without the entries: exactly where no two terms meet, else from the degrees of the factors."""
+        """Count without the entries: exactly where no two terms meet, else from the factors' degrees."""
         bound = add_logs(self.last.log_range, _log(row_sum_bound(left)))
         if self.support is not None and self.support.exact:
-            known = self._from_support(self.support)
-            return Segment(known.count, min(bound, known.log_range), known.nbytes, range_exact=False)
+            known = self._from_support(self.support, self.support.peak, range_exact=False)
+            return known if known.log_range < bound else replace(known, log_range=bound)
         if self.degrees is None:
             known_part = [formed] if formed is not None else self.factors[self.start : self.end]
             self.degrees = Degrees.of_chain(known_part, self.last.count)
@@ -353,7 +373,8 @@ def segment_table(net: Network, max_bytes: int | None = None) -> SegmentTable:
 def merged_layer(net: Network, i: int, j: int) -> Layer:
     """Form the layer that does the work of layers i..j (0-based, inclusive).
 
-    Its weight is A_j ... A_i, its bias A_j(... (A_{i+1} b_i + b_{i+1}) ...) + b_j, its activation that of layer j.
+    Its weight is A_j ... A_i, its bias A_j(... (A_{i+1} b_i + b_{i+1}) ...) + b_j, its activation that of
+    layer j.
 
     Raises
     ------

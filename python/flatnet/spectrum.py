@@ -1,6 +1,7 @@
-"""Singular values of a chain, with multiplicities, from its structure where that gives them and else from LAPACK.
+"""Singular values of a chain, with multiplicities, from its structure where it gives them, else from LAPACK.
 
-Every value is a rigorous lower bound of the true singular value: what rounding may have added is taken off first.
+Every value is a rigorous lower bound of the true singular value: what rounding may have added is taken off
+first.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ _EPS = float(np.finfo(np.float64).eps)
 MAX_SVD_WORK = 4096.0**3
 # Products A^H A are formed to see whether a factor is scaled-unitary up to this many multiply-adds.
 _MAX_GRAM_WORK = 4e9
-# A factor counts as scaled-unitary if all its squared singular values agree this well; what is left is taken off.
+# A factor counts as scaled-unitary if all its squared singular values agree this well; what is left is taken
+# off.
 _UNITARY = 1e-6
 # One vector is sent through chains of up to this many synapses a factor to see which rows are not empty.
 _MAX_PROBED = 2**27
@@ -122,21 +124,26 @@ def _integers(values: Array) -> bool:
 def chain_rounding(norms: list[FactorNorms], eps: float) -> float:
     """Spectral distance between the true product of a chain and any product that merging computes.
 
-    A product C = A B of k terms is computed within k eps (|A| |B|), and entries below 4 k eps (|A| |B|) are dropped:
-    each merge moves C by at most 5 k eps (|A| |B|). Along the chain this adds up to (prod_l (1 + 5 k_l eps) - 1)
-    times the norm of |A_L| ... |A_1|. Chains of integers that stay below 1/eps are exact.
+    A product C = A B of k terms is computed within k eps (|A| |B|), and entries below 4 k eps (|A| |B|) are
+    dropped: each merge moves C by at most 5 k eps (|A| |B|). Along the chain this adds up to (prod_l (1 + 5
+    k_l eps) - 1) times the norm of |A_L| ... |A_1|. Chains of integers that stay below 1/eps are exact.
     """
     size = math.prod(norm.spectral_bound for norm in norms)
     if all(norm.integer for norm in norms) and math.prod(max(1.0, norm.row_sum) for norm in norms) < 1 / eps:
         return 0.0
-    return math.expm1(sum(math.log1p(5 * norm.terms * eps) for norm in norms[1:])) * size if len(norms) > 1 else 0.0
+    return (
+        math.expm1(sum(math.log1p(5 * norm.terms * eps) for norm in norms[1:])) * size
+        if len(norms) > 1
+        else 0.0
+    )
 
 
 def probed_norms(factors: list[Factor], axis: int) -> Array:
-    """Lower bounds of the row norms (``axis=1``) or column norms (``axis=0``) of a product that is not formed.
+    """Lower bounds of the row (``axis=1``) or column norms (``axis=0``) of a product that is not formed.
 
     One random vector x goes through the chain: |(A x)_i| <= norm(row i) norm(x). The rounding of the chain,
-    (sum of terms) eps |A_L| ... |A_1| |x|, is taken off first. All zeros where a factor cannot be written out.
+    (sum of terms) eps |A_L| ... |A_1| |x|, is taken off first. All zeros where a factor cannot be written
+    out.
     """
     chain = factors if axis == 1 else factors[::-1]
     if any(max(factor.synapses, *factor.shape) > _MAX_PROBED for factor in chain):
@@ -153,11 +160,11 @@ def probed_norms(factors: list[Factor], axis: int) -> Array:
 def spectrum_of(
     factors: list[Factor], support: Support | None, form: Callable[[], Factor | None]
 ) -> Spectrum | None:
-    """Singular values of the product of ``factors`` (the first is applied first), or None if they are out of reach.
+    """Singular values of the product of ``factors`` (the first is applied first); None if out of reach.
 
-    Tried in this order: scaled-unitary factors at both ends are taken off, since they only scale the values; what is
-    left is a tensor product of shared cores; a block-diagonal factor with small blocks; a matrix small enough for
-    LAPACK.
+    Tried in this order: scaled-unitary factors at both ends are taken off, since they only scale the values;
+    what is left is a tensor product of shared cores; a block-diagonal factor with small blocks; a matrix
+    small enough for LAPACK.
 
     Parameters
     ----------
@@ -220,7 +227,7 @@ def _all_equal(scale: _Scale, size: int) -> Spectrum:
 
 
 def _isometry(factor: Factor, *, left: bool) -> _Scale | None:
-    """c with A^H A = c I (``left``) or A A^H = c I, or None: such a factor multiplies all singular values by sqrt(c)."""
+    """c with A^H A = c I (``left``) or A A^H = c I, or None: singular values are multiplied by sqrt(c)."""
     rows, cols = factor.shape
     if (rows < cols) if left else (cols < rows):
         return None
@@ -272,7 +279,7 @@ def _gram_of_rows(factor: Factor, left: bool) -> _Scale | None:
 
 def _nearly_equal(squares: Array) -> bool:
     low, high = float(squares.min()), _max(squares)
-    return 0 < low and high - low <= _UNITARY * high
+    return low > 0 and high - low <= _UNITARY * high
 
 
 def _scaled(scale: float, deviation: float) -> _Scale | None:
@@ -363,7 +370,8 @@ def _decomposed(core: Factor, scale: _Scale) -> Spectrum | None:
 def _lapack(shape: tuple[int, ...]) -> float:
     """Relative (to the largest) error of a computed singular value.
 
-    LAPACK bounds it by p(m, n) eps with a slowly growing p (Users' Guide, section 4.9); in practice p is of order 1.
-    16 max(m, n) covers p with three orders of magnitude to spare at n = 1024 and stays below 1e-11 there.
+    LAPACK bounds it by p(m, n) eps with a slowly growing p (Users' Guide, section 4.9); in practice p is of
+    order 1. 16 max(m, n) covers p with three orders of magnitude to spare at n = 1024 and stays below 1e-11
+    there.
     """
     return 0.0 if shape == (1, 1) else 16 * max(shape) * _EPS

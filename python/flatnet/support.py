@@ -1,8 +1,9 @@
 """Supports of chains in closed form: what can be counted without forming an entry.
 
-A structured factor has the support I_a (x) M (x) I_d. The product of two such factors is again a tensor product of
-identities and small blocks whenever their digits (the mixed-radix digits of the row and column index) nest. If every
-entry of the product is then a single term, nothing can cancel: the count is exact, whatever the size of the matrix.
+A structured factor has the support I_a (x) M (x) I_d. The product of two such factors is again a tensor
+product of identities and small blocks whenever their digits (the mixed-radix digits of the row and column
+index) nest. If every entry of the product is then a single term, nothing can cancel: the count is exact,
+whatever the size of the matrix.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ _LARGEST_FORMED = 2**28
 class Digit:
     """One tensor factor of a support: an identity, an all-nonzero block, or a core with known entries.
 
-    ``kind`` is ``"identity"`` (rows == cols), ``"full"`` (every entry non-zero) or ``"core"`` (entries in ``core``).
-    ``varies`` says of an identity that the weights of the blocks differ along it.
+    ``kind`` is ``"identity"`` (rows == cols), ``"full"`` (every entry non-zero) or ``"core"`` (entries in
+    ``core``). ``varies`` says of an identity that the weights of the blocks differ along it.
     """
 
     kind: str
@@ -86,7 +87,7 @@ class Support:
         return math.prod(d.filled(axis) for d in self.digits)
 
     def nbytes(self, itemsize: int) -> int:
-        """Bytes of the stored product: one core or one block per position where the blocks adjoin, else CSR."""
+        """Bytes of the stored product: a pattern with shared weights where the blocks adjoin, else CSR."""
         folded = [p for p in (self.input_permutation, self.output_permutation) if p is not None]
         permutations = sum(p.nbytes for p in folded)
         where = [i for i, d in enumerate(self.digits) if d.kind != "identity"]
@@ -128,7 +129,9 @@ def support_of(factor: Factor) -> Support | None:
     if factor.kind == "Kronecker":
         core = values[0, :, :, 0]
         uniform = bool(core.any(axis=0).all() and core.any(axis=1).all()) and _one_modulus(core[core != 0])
-        built = _structured((outer, Digit("core", b, c, core), inner), factor.max_abs, tensor=True, uniform=uniform)
+        built = _structured(
+            (outer, Digit("core", b, c, core), inner), factor.max_abs, tensor=True, uniform=uniform
+        )
     elif factor.synapses == a * b * c * d:
         digits = (outer, Digit("full", b, c), inner)
         built = _structured(digits, factor.max_abs, tensor=False, uniform=_one_modulus(values))
@@ -154,7 +157,7 @@ def _one_modulus(values: Array) -> bool:
 
 
 def weights_at_hand(factor: Factor) -> bool:
-    """Whether weights can be looked at: not where they are only counted, or held lazily and too large to form."""
+    """Whether weights can be looked at: not where they are only counted, or lazy and too large to form."""
     if factor.generic:
         return False
     return bool(getattr(factor, "formed", True)) or factor.nbytes <= _LARGEST_FORMED
@@ -203,9 +206,10 @@ def _composed(first: Array | None, then: Array | None) -> Array | None:
 
 
 def _join(left: list[Digit], right: list[Digit]) -> tuple[list[Digit], bool, bool] | None:
-    """Multiply digit by digit, cutting the larger of two that meet (both lists are stacks, first digit on top).
+    """Multiply digit by digit, cutting the larger of two that meet (lists are stacks, first digit on top).
 
-    Returns the digits, whether every entry is a single term, and whether no block was cut; None if digits do not nest.
+    Returns the digits, whether every entry is a single term, and whether no block was cut; None if digits do
+    not nest.
     """
     digits: list[Digit] = []
     single = whole = True
@@ -250,7 +254,9 @@ def _cut(stack: list[Digit], size: int, *, columns: bool) -> tuple[Digit, bool] 
 def _meet(upper: Digit, lower: Digit) -> tuple[Digit, bool] | None:
     """Product of two digits of matching size, and whether its entries are single terms."""
     if upper.kind == "identity":
-        return (replace(lower, varies=upper.varies or lower.varies) if lower.kind == "identity" else lower), True
+        return (
+            replace(lower, varies=upper.varies or lower.varies) if lower.kind == "identity" else lower
+        ), True
     if lower.kind == "identity":
         return upper, True
     if upper.kind == "full" and lower.kind == "full":

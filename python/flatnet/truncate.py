@@ -68,43 +68,45 @@ def truncated(
 
 
 def _thinned(weights: list[Factor], target: Array, allowed: float) -> tuple[list[Factor], float]:
-    """Drop weights of one chain; return the factors and the absolute error that was reached."""
+    """Drop the relatively smallest weights of one chain; return the factors and the absolute error reached.
+
+    The number to drop is found by bisection; the error is measured on the whole product each time.
+    """
+    from .network import Network
+
     if len(weights) == 1:
-        kept, error = _fewest_entries(weights[0], allowed)
-        return [kept], error
+        thinnest, error = _fewest_entries(weights[0], allowed)
+        return [thinnest], error
     chain = [weight.tocsr() for weight in weights]
     peaks = [weight.max_abs or 1.0 for weight in weights]
-    # a threshold is a modulus relative to the layer's largest; only values that occur make a difference
-    steps = np.unique(np.concatenate([np.abs(A.data) / peak for A, peak in zip(chain, peaks, strict=True)]))
-    low, high, reached = -1, len(steps), 0.0
+    # moduli relative to the layer's largest, smallest first; rounded, so that equal weights go layer by layer
+    relative = [np.round(np.abs(A.data) / peak, 12) for A, peak in zip(chain, peaks, strict=True)]
+    order = np.argsort(np.concatenate(relative), kind="stable")
+    low, high, reached, kept = 0, len(order) + 1, 0.0, weights
     while high - low > 1:
         middle = (low + high) // 2
-        error = _norm(target - _chain_product(_cut(chain, peaks, steps[middle])))
+        thin = _without(chain, order[:middle])
+        error = _norm(target - Network(thin).toarray())
         if error <= allowed:
-            low, reached = middle, error
+            low, reached, kept = middle, error, thin
         else:
             high = middle
-    if low < 0:
-        return weights, 0.0
-    return [_factor(A) for A in _cut(chain, peaks, steps[low])], reached
+    return kept, reached
 
 
-def _cut(chain: list[Any], peaks: list[float], threshold: float) -> list[Any]:
-    """The CSR chain without the entries whose relative modulus is at most ``threshold``."""
-    thin = []
-    for A, peak in zip(chain, peaks, strict=True):
-        B = A.copy()
-        B.data = np.where(np.abs(B.data) / peak <= threshold, 0, B.data)
-        B.eliminate_zeros()
-        thin.append(B)
-    return thin
+def _without(chain: list[Any], dropped: Array) -> list[Factor]:
+    """The CSR chain as factors, without the entries at ``dropped`` (positions in the joined data)."""
+    keep = np.ones(sum(A.nnz for A in chain), dtype=bool)
+    keep[dropped] = False
+    ends = np.cumsum([A.nnz for A in chain])
+    return [_masked(A, part) for A, part in zip(chain, np.split(keep, ends[:-1]), strict=True)]
 
 
-def _chain_product(chain: list[Any]) -> Array:
-    total = chain[0].toarray()
-    for A in chain[1:]:
-        total = A @ total
-    return np.asarray(total)
+def _masked(csr: Any, keep: Array) -> Factor:
+    thin = csr.copy()
+    thin.data = np.where(keep, csr.data, 0)
+    thin.eliminate_zeros()
+    return _factor(thin)
 
 
 def _fewest_entries(weight: Factor, allowed: float) -> tuple[Factor, float]:
@@ -132,17 +134,16 @@ def _fewest_entries(weight: Factor, allowed: float) -> tuple[Factor, float]:
     number = int(np.searchsorted(dropped * slack, allowed**2, side="right"))
     if number == 0:
         return weight, 0.0
-    thin = csr.copy()
-    thin.data = thin.data.copy()
-    thin.data[order[:number]] = 0
-    thin.eliminate_zeros()
-    return _factor(thin), math.sqrt(float(dropped[number - 1]))
+    keep = np.ones(csr.nnz, dtype=bool)
+    keep[order[:number]] = False
+    return _masked(csr, keep), math.sqrt(float(dropped[number - 1]))
 
 
 def droppable(weight: Factor, allowed: float) -> int:
-    """Most entries that can be left out of a matrix with a Frobenius error of at most ``allowed``, rounded up.
+    """Most entries that a Frobenius error of at most ``allowed`` lets one leave out of a matrix, rounded up.
 
-    The counterpart of the choice above for lower bounds: rounding errors of the running sums work the other way.
+    The counterpart of the choice above for lower bounds: rounding errors of the running sums work the other
+    way.
     """
     squares = np.sort(np.abs(weight.tocsr().data).astype(np.float64) ** 2)
     slack = 1 + (len(squares) + 8) * float(np.finfo(np.float64).eps)
@@ -151,7 +152,8 @@ def droppable(weight: Factor, allowed: float) -> int:
 
 def _factor(csr: Any) -> Factor:
     """Dense where more than half of the entries are left, else sparse."""
-    from .factors import Dense, Sparse
+    from .factors.kinds import Dense
+    from .factors.sparse import Sparse
 
     return Dense(csr.toarray()) if 2 * csr.nnz > csr.shape[0] * csr.shape[1] else Sparse(csr)
 

@@ -27,8 +27,9 @@ struct Register {
   Register(const char* name, void (*run)()) { cases().push_back({name, run}); }
 };
 
-template <class... Words> void check(bool ok, const char* file, int line, const char* text, const Words&... words) {
-  if (ok || ++failures > shown_failures) return;
+template <class Ok, class... Words>
+void check(const char* file, int line, const char* text, const Ok& ok, const Words&... words) {
+  if (static_cast<bool>(ok) || ++failures > shown_failures) return;
   std::cout << file << ":" << line << ": " << text;
   ((std::cout << " | " << words), ...);
   std::cout << "\n";
@@ -69,7 +70,7 @@ inline int run_all() {
     try {
       c.run();
     } catch (const std::exception& e) {
-      check(false, c.name, 0, "threw", e.what());
+      check(c.name, 0, "threw", false, e.what());
     }
     std::cout << (failures == before ? "passed  " : "FAILED  ") << c.name << "\n";
   }
@@ -83,7 +84,8 @@ inline int run_all() {
   static void name();                                     \
   static const test::Register register_##name(#name, &name); \
   static void name()
-#define CHECK(condition, ...) test::check(static_cast<bool>(condition), __FILE__, __LINE__, #condition, ##__VA_ARGS__)
+/// CHECK(condition, words...): the words are printed when the condition is false.
+#define CHECK(...) test::check(__FILE__, __LINE__, #__VA_ARGS__, __VA_ARGS__)
 /// The call throws E, and its sentence is exactly the one given.
 #define CHECK_SENTENCE(E, expected, ...)                                            \
   do {                                                                              \

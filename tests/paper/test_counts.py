@@ -1,4 +1,4 @@
-"""Counts that Lin & Tegmark's section III G states or implies, with the numbers of the corrected statements."""
+"""Counts that Lin & Tegmark's section III G states or implies, with the corrected numbers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def test_dft_1024_partial_flattening() -> None:
         assert profile_counts(net) == [1048576, 65536, 32768, 24576] + 6 * [20480]
 
 
-@pytest.mark.parametrize(("n", "best"), [(16, (80, 72, 94)), (64, (448, 320, 510)), (256, (2304, 1408, 2558))])
+@pytest.mark.parametrize(
+    ("n", "best"), [(16, (80, 72, 94)), (64, (448, 320, 510)), (256, (2304, 1408, 2558))]
+)
 def test_haar_is_cheaper_flat_and_cheapest_with_two_layers(n: int, best: tuple[int, int, int]) -> None:
     counts = profile_counts(fn.haar(n))
     assert (counts[0], counts[1], counts[-1]) == best
@@ -69,7 +71,8 @@ def test_full_strassen_recursion(n: int, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "levels", "cost"), [(64, 1, 1.032), (256, 3, 1.24), (1024, 5, 1.579), (4096, 7, 2.05), (2**17, 12, 3.97)]
+    ("n", "levels", "cost"),
+    [(64, 1, 1.032), (256, 3, 1.24), (1024, 5, 1.579), (4096, 7, 2.05), (2**17, 12, 3.97)],
 )
 def test_best_recursion_depth_of_strassen(n: int, levels: int, cost: float) -> None:
     counts = [fn.matmul(n, columns=n, levels=t).synapses for t in range(n.bit_length())]
@@ -98,7 +101,10 @@ def test_low_rank_needs_fewer_than_2nk(n: int, k: int) -> None:
 
 def test_random_sparse_pair_costs_half_of_one_over_p() -> None:
     # Eq. 27 at n = 200, p = 0.1: C_s = 4.33 with a standard deviation of 0.021 over draws
-    costs = [net.flatten(0).synapses / net.synapses for net in (fn.random_sparse(200, 0.1, seed=s) for s in range(8))]
+    costs = [
+        net.flatten(0).synapses / net.synapses
+        for net in (fn.random_sparse(200, 0.1, seed=s) for s in range(8))
+    ]
     assert np.mean(costs) == pytest.approx(4.332, abs=4 * 0.021 / 8**0.5)
     thin = fn.random_sparse(2000, 0.5e-3)  # mean degree n p = 1: flat is cheaper
     assert thin.flatten(0).synapses < thin.synapses

@@ -66,7 +66,7 @@ def product_gate(
               {\sigma''\lambda^2} = xy\Bigl[1 - \tfrac{\lambda^2}{24}(4x^2+6xy+4y^2) + \dots\Bigr].
 
     With "auto" the largest error on [-R, R]² is about 3e-11 R² in float64 and 3e-5 R² in float32 (three
-    neurons: 6e-8 and 2e-3). Lin & Tegmark's theorem of sec. II B says "in the limit λ → ∞ ... exact"; it is λ
+    neurons: 6e-8 and 1e-3). Lin & Tegmark's theorem of sec. II B says "in the limit λ → ∞ ... exact"; it is λ
     → 0, and in floating point neither: too small a λ loses all digits. "Merely 4 neurons" is not the least,
     since 3 do with an affine output; and the logistic needs a bias, as σ''(0) = 0.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from .._check import require_memory
-from ..cost import CONVENTIONS, cost
+from ..cost import CONVENTIONS
 from ..measure import Measurement, measure, measure_batches
 from ..measure import Timing as Side
 from ..network import Network
@@ -103,6 +104,12 @@ def report(files: Sequence[str], options: Options = Options(), tell: Tell = lamb
     >>> report([path]).remarks
     ['w.npy: depth 0, nothing to flatten: one 3 x 3 matrix with 3 synapses, 33.3 % of its entries.']
     """
+    # Counting runs on one thread of BLAS: a second one that waits for a busy core makes it many times slower.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _report(files, options, tell)
+
+
+def _report(files: Sequence[str], options: Options, tell: Tell) -> Report:
     tell(0.0, "reading" if files else "listing")
     chain = read_chain(files) if files else []
     groups = [_file_group(chain)] if files else suite(options.quick)
@@ -177,19 +184,22 @@ def _itself(net: Network) -> Network:
 def _add(made: _Made, group: Group, case: Case, options: Options) -> None:
     """Count and time one network."""
     net = case.build()
-    counted = profile(net)
+    flat = case.flat() if case.flat else None
     timing, curve = None, None
     if options.timed and case.timed:
         _check_batch(net, max(options.batches) if case.curved else options.batch)
-        timing, curve = _timed(net, case, options)
-    row = _row(group, case, net, counted, timing)
-    made.rows.append(row)
+        timing, curve = _timed(net, flat, case, options)
+    if flat is not None:
+        made.rows.append(_known_row(group, case, net, flat, timing))
+        return
+    measured = options.timed and case.profiled and len(net) <= _TIMED_DEPTHS
+    counted = profile(net, options.batch if measured else None, measured)
+    made.rows.append(_row(group, case, net, counted, timing))
     if curve:
         made.curves.append(curve)
     if case.profiled:
-        measured = options.timed and len(counted.rows) <= _TIMED_DEPTHS
-        made.profiles.append(_profile(case, net, profile(net, options.batch, True) if measured else counted))
-        made.remarks += headline(row)
+        made.profiles.append(_profile(case, net, counted))
+        made.remarks += headline(made.rows[-1])
 
 
 def _check_batch(net: Network, batch: int) -> None:
@@ -199,9 +209,9 @@ def _check_batch(net: Network, batch: int) -> None:
     require_memory(f"timing {batch} vectors of {width} numbers", nbytes)
 
 
-def _timed(net: Network, case: Case, options: Options) -> tuple[Timing, Curve | None]:
+def _timed(net: Network, flat: Network | None, case: Case, options: Options) -> tuple[Timing, Curve | None]:
     if not case.curved:
-        return _timing(measure(net, options.batch, options.threads, budget=options.budget)), None
+        return _timing(measure(net, options.batch, options.threads, budget=options.budget, flat=flat)), None
     sweep = measure_batches(net, options.batches, options.threads, budget=options.budget)
     points = [_timing(found) for found in sweep.measurements]
     return points[sweep.batches.index(options.batch)], Curve(case.label, points, finite(sweep.crossing))
@@ -227,11 +237,37 @@ def _times(side: Side) -> Times | None:
 
 
 def _row(group: Group, case: Case, net: Network, counted: Profile, timing: Timing | None) -> Row:
+    """Return the row of a network whose depths were all counted."""
     deep = net.synapses
     first = counted.rows[0]
     flat = first if first.depth == 0 else None
     best = min(counted.rows, key=lambda row: (row.upper, row.range, row.depth))
     least = min(row.lower for row in counted.rows)
+    return replace(
+        _bare_row(group, case, net, timing),
+        flat=flat.upper if flat else None,
+        planned=best.upper,
+        planned_depth=best.depth,
+        predicted=first.predicted or best.predicted,
+        C_s=Span(flat.lower / deep, flat.upper / deep) if flat and deep else None,
+        C_s_planned=Span(least / deep, best.upper / deep) if deep else None,
+        C_n=flat.neurons / net.neurons if flat and net.neurons else None,
+    )
+
+
+def _known_row(group: Group, case: Case, net: Network, flat: Network, timing: Timing | None) -> Row:
+    """Return the row of a network that only its known flat form is held against."""
+    ratio = flat.synapses / net.synapses
+    return replace(
+        _bare_row(group, case, net, timing),
+        flat=flat.synapses,
+        C_s=Span(ratio, ratio),
+        C_n=flat.neurons / net.neurons,
+        note="" if timing else "counted for a generic N, not run",
+    )
+
+
+def _bare_row(group: Group, case: Case, net: Network, timing: Timing | None) -> Row:
     return Row(
         family=group.name,
         label=case.label,
@@ -239,17 +275,12 @@ def _row(group: Group, case: Case, net: Network, counted: Profile, timing: Timin
         inputs=net.shape[1],
         outputs=net.shape[0],
         depth=net.depth,
-        deep=deep,
-        flat=flat.upper if flat else None,
-        planned=best.upper,
-        planned_depth=best.depth,
-        predicted=any(row.predicted for row in (first, best)),
-        C_s=Span(flat.lower / deep, flat.upper / deep) if flat and deep else None,
-        C_s_planned=Span(least / deep, best.upper / deep) if deep else None,
-        C_n=flat.neurons / net.neurons if flat and net.neurons else None,
+        deep=net.synapses,
+        flat=None,
+        planned=None,
+        planned_depth=None,
         theory=group.theory(case.x)[0] if group.theory else None,
         timing=timing,
-        note="generic: counted, not run" if cost(net).label == "generic" else "",
         shown=case.shown,
     )
 

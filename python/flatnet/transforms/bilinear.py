@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -13,7 +14,8 @@ from ..factors import Factor, Kronecker, LazyBlocks
 from ..network import Network
 from ._entry import Entry
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
+Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -142,11 +144,7 @@ def matmul(
 
 
 def _fixed_matrix(N: ArrayLike) -> Array:
-    matrix = np.asarray(N)
-    if matrix.dtype.kind not in "iu":
-        return finite_array("matmul", "N", N, ndim=2)
-    if matrix.ndim != 2:
-        raise ValueError(f"matmul needs a matrix N or an integer, got {matrix.ndim} axes")
+    matrix: Array = finite_array("matmul", "N", N, ndim=2, exact_integers=True)
     if 0 in matrix.shape:
         raise ValueError(
             f"matmul needs a matrix N that is not empty, got {matrix.shape[0]} x {matrix.shape[1]}"
@@ -156,15 +154,39 @@ def _fixed_matrix(N: ArrayLike) -> Array:
 
 def _factors(matrix: Array | None, shape: _Shape, scheme: str) -> list[Factor]:
     U, V, W = SCHEMES[scheme]
-    rank, t = len(U), shape.levels
+    t = shape.levels
     block_in = shape.block(shape.inner) * shape.block(shape.columns)
     block_out = shape.block(shape.rows) * shape.block(shape.columns)
-    encoders = [Kronecker(rank**i, V, 4 ** (t - 1 - i) * block_in, weak=True) for i in range(t)]
-    decoders = [Kronecker(rank**i, W, 4 ** (t - 1 - i) * block_out, weak=True) for i in reversed(range(t))]
-    if t:
-        encoders[0] = encoders[0].permuted(input=_to_blocks(shape.inner, shape.columns, t))
-        decoders[-1] = decoders[-1].permuted(output=_from_blocks(shape.rows, shape.columns, t))
+    to_blocks = _to_blocks(shape.inner, shape.columns, t)
+    from_blocks = _from_blocks(shape.rows, shape.columns, t)
+    encoders = [_coder(V, i, t, block_in, input=None if i else to_blocks) for i in range(t)]
+    decoders = [_coder(W, i, t, block_out, output=None if i else from_blocks) for i in reversed(range(t))]
     return [*encoders, _products(matrix, shape, U), *decoders]
+
+
+def _coder(
+    K: NDArray[np.int64],
+    level: int,
+    levels: int,
+    block: int,
+    input: Callable[[], Index] | None = None,
+    output: Callable[[], Index] | None = None,
+) -> Factor:
+    """I (x) K (x) I of one level of the recursion; a reordering is formed when it is first applied."""
+    a, d = max(K.shape) ** level, 4 ** (levels - 1 - level) * block
+    if input is None and output is None:
+        return Kronecker(a, K, d, weak=True)
+    return LazyBlocks(
+        (a, *K.shape, d),
+        lambda: K[None, :, :, None],
+        shared_a=True,
+        shared_d=True,
+        dtype=np.int64,
+        weak=True,
+        input=input,
+        output=output,
+        synapses=a * d * int(np.count_nonzero(K)),
+    )
 
 
 def _products(matrix: Array | None, shape: _Shape, U: NDArray[np.int64]) -> Factor:
@@ -177,13 +199,13 @@ def _products(matrix: Array | None, shape: _Shape, U: NDArray[np.int64]) -> Fact
     )
     if matrix is None:
         return LazyBlocks(pattern, None, shared_d=True, dtype=np.int64, weak=True)
-    integer = matrix.dtype.kind in "iu"
+    integer = matrix.dtype.kind == "i"
     if integer:
-        matrix = _exact_integers(matrix, U, shape.levels)
+        _refuse_overflow(matrix, U, shape.levels)
     return LazyBlocks(pattern, _encoder(matrix, U, shape), shared_d=True, dtype=matrix.dtype, weak=integer)
 
 
-def _exact_integers(matrix: Array, U: NDArray[np.int64], levels: int) -> NDArray[np.int64]:
+def _refuse_overflow(matrix: Array, U: NDArray[np.int64], levels: int) -> None:
     # Each level grows entries at most by the largest row sum of |U| (2 for Strassen).
     growth = int(np.abs(U).sum(axis=1).max()) ** levels
     largest = max(int(matrix.max()), -int(matrix.min()))
@@ -192,7 +214,6 @@ def _exact_integers(matrix: Array, U: NDArray[np.int64], levels: int) -> NDArray
             f"matmul encodes N to entries of up to {growth} max|N| = {growth * largest}, "
             f"int64 holds {np.iinfo(np.int64).max}"
         )
-    return matrix.astype(np.int64)
 
 
 def _encoder(matrix: Array, U: NDArray[np.int64], shape: _Shape) -> Callable[[], Array]:
@@ -220,24 +241,23 @@ def _split(size: int, levels: int) -> tuple[int, ...]:
 
 def _block_axes(levels: int) -> list[int]:
     """Axes (r1..rt, r', c1..ct, c') in the order (r1, c1, ..., rt, ct, r', c')."""
-    pairs = [axis for i in range(levels + 1) for axis in (i, levels + 1 + i)]
-    return pairs
+    return [axis for i in range(levels + 1) for axis in (i, levels + 1 + i)]
 
 
-def _to_blocks(rows: int, columns: int, levels: int) -> Callable[[], NDArray[np.int64]]:
+def _to_blocks(rows: int, columns: int, levels: int) -> Callable[[], Index]:
     """Index array that reads a row-major matrix block by block, quadrant of quadrant."""
 
-    def index() -> NDArray[np.int64]:
+    def index() -> Index:
         place = np.arange(rows * columns).reshape(_split(rows, levels) + _split(columns, levels))
         return place.transpose(_block_axes(levels)).ravel()
 
     return index
 
 
-def _from_blocks(rows: int, columns: int, levels: int) -> Callable[[], NDArray[np.int64]]:
+def _from_blocks(rows: int, columns: int, levels: int) -> Callable[[], Index]:
     """Index array that reads a block-ordered matrix row by row: the inverse of `_to_blocks`."""
 
-    def index() -> NDArray[np.int64]:
+    def index() -> Index:
         order = _to_blocks(rows, columns, levels)()
         inverse = np.empty_like(order)
         inverse[order] = np.arange(len(order))
@@ -248,7 +268,8 @@ def _from_blocks(rows: int, columns: int, levels: int) -> Callable[[], NDArray[n
 
 def strassen_synapses(n: int, levels: int) -> int:
     """n³(7/8)^t + 8n²((7/4)^t - 1), in integers."""
-    return n**3 * 7**levels // 8**levels + 8 * (n**2 * 7**levels // 4**levels - n**2)
+    products = int(7**levels)
+    return products * (n >> levels) ** 3 + 8 * (products * (n >> levels) ** 2 - n * n)
 
 
 def _catalogue_matrix(n: int) -> tuple[NDArray[np.int64], int, str, int]:

@@ -56,8 +56,8 @@ def convolution(kernel: ArrayLike, n: int, *, dtype: DTypeLike | None = None) ->
     >>> net = fn.convolution([1.0, 2.0, 3.0], 8)
     >>> net.synapses, net.depth
     (96, 5)
-    >>> net([0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]).real.round(12)
-    array([0., 1., 2., 3., 0., 0., 0., 0.])
+    >>> net([0, 1, 0, 0, 0, 0, 0, 0]).real.round(12).astype(int)
+    array([0, 1, 2, 3, 0, 0, 0, 0])
     """
     stages = power_of_two("convolution", n)
     taps = finite_array("convolution", "kernel", kernel, ndim=1)
@@ -88,7 +88,7 @@ def _spectrum(taps: NDArray[np.inexact], n: int) -> NDArray[np.complex128]:
 
 def _catalogue_kernel(n: int) -> NDArray[np.float64]:
     # geometric: spectrum (1 - r^k) / (1 - r w) has no zero
-    return 0.5 ** np.arange(min(n, 5))
+    return np.power(0.5, np.arange(min(n, 5)))
 
 
 ENTRIES = (

@@ -12,6 +12,7 @@ from .._check import power_of_two, require_memory
 from ..factors import Sparse
 from ..network import Network
 from ._entry import Entry, Norm, log2_exact
+from ._rows import csr_of_rows
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -203,24 +204,21 @@ def _block_rows(
 
     ``values`` and ``columns`` have shape (kinds, ..., 2), two candidates a row; zeros are left out.
     """
-    import scipy.sparse
-
     length = n // len(kinds)
     data = values.reshape(2, length, 2)[kinds]
     index = columns.reshape(2, length, 2)[kinds] + length * np.arange(len(kinds))[:, None, None]
-    kept = data != 0
-    start = np.concatenate(([0], np.cumsum(np.count_nonzero(kept, axis=2).ravel())))
-    matrix: Any = scipy.sparse.csr_array((data[kept], index[kept], start), shape=(n, n))
-    return matrix
+    return csr_of_rows(data.reshape(n, 2), index.reshape(n, 2), (n, n))
 
 
-def _scale_rows(matrix: scipy.sparse.csr_array, scale: NDArray[np.float64]) -> scipy.sparse.csr_array:
+def _scale_rows(matrix: scipy.sparse.csr_array, scale: NDArray[np.floating[Any]]) -> scipy.sparse.csr_array:
     matrix = matrix.copy()
     matrix.data *= np.repeat(scale, np.diff(matrix.indptr))
     return matrix
 
 
-def _scale_columns(matrix: scipy.sparse.csr_array, scale: NDArray[np.float64]) -> scipy.sparse.csr_array:
+def _scale_columns(
+    matrix: scipy.sparse.csr_array, scale: NDArray[np.floating[Any]]
+) -> scipy.sparse.csr_array:
     matrix = matrix.copy()
     matrix.data *= scale[matrix.indices]
     return matrix
@@ -229,8 +227,9 @@ def _scale_columns(matrix: scipy.sparse.csr_array, scale: NDArray[np.float64]) -
 def cosine_synapses(n: int) -> int:
     """Closed form of the count derived in `dct`."""
     m = log2_exact(n)
-    ups = (n + (2**k - (-1) ** k) // 3 * (n // 2**k - 2) for k in range(1, m - 1))
-    return max(1, 2 * n * m + sum(ups))
+    blocks = [((1 << k) + (1 if k % 2 else -1)) // 3 for k in range(1, m - 1)]  # C4 blocks of level k
+    ups = sum(n + count * ((n >> k) - 2) for k, count in enumerate(blocks, start=1))
+    return max(1, 2 * n * m + ups)
 
 
 def _entry(constructor: Any, kind: int) -> Entry:

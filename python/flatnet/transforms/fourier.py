@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -11,6 +11,7 @@ from .._check import power_of_two, require_memory
 from ..factors import Factor, FourierStage, Kronecker, Sparse
 from ..network import Network
 from ._entry import Entry, Norm, log2_exact, norm_scale
+from ._rows import csr_of_rows
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -134,36 +135,30 @@ def bit_reversal(what: str, n: int) -> NDArray[np.int64]:
 def _real_factors(what: str, n: int, scale: float, inverse: bool) -> list[Factor]:
     stages = log2_exact(n)
     require_memory(f"{what}(n={n}, real=True)", 6 * n * stages * 16)
-    matrices = [_real_stage(n, s, 1.0 if inverse else -1.0) for s in range(stages)]
+    orders = [bit_reversal(what, n)] + [np.arange(n)] * max(0, stages - 1)
+    matrices = [_real_stage(n, s, 1.0 if inverse else -1.0, orders[s]) for s in range(stages)]
     if matrices:
-        order = bit_reversal(what, n)
-        # S x[order] = S' x: column c of S' is column j of S with order[j] = c, and order is its own inverse.
-        matrices[0] = matrices[0][:, np.concatenate((order, order + n))]
         matrices[-1] = matrices[-1] * scale
     return [Sparse(matrix, weak=True) for matrix in matrices]
 
 
-def _real_stage(n: int, stage: int, sign: float) -> scipy.sparse.csr_array:
-    """S_stage on [Re; Im] as a 2n × 2n CSR matrix; ``sign`` is that of the twiddle's imaginary part."""
-    import scipy.sparse
+def _real_stage(n: int, stage: int, sign: float, order: NDArray[np.int64]) -> scipy.sparse.csr_array:
+    """S_stage on [Re; Im] as a 2n × 2n CSR matrix; ``sign`` is that of the twiddle's imaginary part.
 
+    Inputs are taken from the places ``order`` (the bit reversal, for the first stage).
+    """
     half = 1 << stage
     cosine, sine = half_circle(half)
     position = np.arange(n)
     twiddle = position % half
-    top = (
-        position - position % (2 * half) + twiddle
-    )  # index of a in (a + W b, a - W b); b lies `half` further on
+    top = position - position % (2 * half) + twiddle  # of a in (a + W b, a - W b); b lies `half` further on
     side = np.where(position % (2 * half) < half, 1.0, -1.0)
-    c, s = side * cosine[twiddle], side * sign * sine[twiddle]
-    bottom = top + half
+    one, c, s = np.ones(n), side * cosine[twiddle], side * sign * sine[twiddle]
+    a, b = order[top], order[top + half]
     # Re: Re a + c Re b - s Im b.   Im: Im a + s Re b + c Im b.
-    columns = np.array([[top, bottom, bottom + n], [bottom, top + n, bottom + n]])
-    values = np.array([[np.ones(n), c, -s], [s, np.ones(n), c]])
-    rows = np.broadcast_to(np.array([position, position + n])[:, None, :], columns.shape)
-    kept = values != 0
-    matrix: Any = scipy.sparse.csr_array((values[kept], (rows[kept], columns[kept])), shape=(2 * n, 2 * n))
-    return matrix
+    columns = np.stack((np.stack((a, b, b + n), axis=1), np.stack((a + n, b, b + n), axis=1)))
+    values = np.stack((np.stack((one, c, -s), axis=1), np.stack((one, s, c), axis=1)))
+    return csr_of_rows(values.reshape(2 * n, 3), columns.reshape(2 * n, 3), (2 * n, 2 * n))
 
 
 def half_circle(half: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -29,8 +30,8 @@ def low_rank(A: ArrayLike, rank: int, *, dtype: DTypeLike | None = None) -> Netw
     -------
     Network
         Maps ``(..., n) -> (..., m)`` with k hidden neurons and at most ``n k + k + (m - k) k`` synapses,
-        attained by generic matrices; ``2 n k - k**2 + k`` for m = n. Its name holds the relative error ‖A -
-        BC‖_F / ‖A‖_F.
+        attained by generic matrices; ``2 n k - k**2 + k`` for m = n.
+        ``net.info["relative_error"]`` is ‖A - BC‖_F / ‖A‖_F.
 
     Raises
     ------
@@ -57,8 +58,8 @@ def low_rank(A: ArrayLike, rank: int, *, dtype: DTypeLike | None = None) -> Netw
     >>> import flatnet as fn
     >>> A = np.add.outer(np.arange(6.0), np.arange(6.0) ** 2)      # rank 2
     >>> net = fn.low_rank(A, 2)
-    >>> bool(np.allclose(net.toarray(), A)), net.neurons
-    (True, 2)
+    >>> bool(np.allclose(net.toarray(), A)), net.neurons, net.info["relative_error"] < 1e-15
+    (True, 2, True)
     """
     matrix = finite_array("low_rank", "A", A, ndim=2)
     rank = positive_int("low_rank", "rank", rank)
@@ -71,13 +72,15 @@ def low_rank(A: ArrayLike, rank: int, *, dtype: DTypeLike | None = None) -> Netw
     left = np.zeros((matrix.shape[0], rank), dtype=matrix.dtype)
     left[rows[:rank], np.arange(rank)] = 1
     left[rows[rank:]] = mixing
-    name = f"low_rank({matrix.shape[0]}x{matrix.shape[1]}, rank={rank}, error={error:.1e})"
-    return Network([Dense(matrix[rows[:rank]]), Dense(left)], name=name, dtype=dtype)
+    return Network(
+        [Dense(matrix[rows[:rank]]), Dense(left)],
+        name=f"low_rank({matrix.shape[0]}x{matrix.shape[1]}, rank={rank})",
+        dtype=dtype,
+        info={"relative_error": error},
+    )
 
 
-def _interpolative(
-    matrix: NDArray[np.inexact], rank: int
-) -> tuple[NDArray[np.int64], NDArray[np.inexact], float]:
+def _interpolative(matrix: NDArray[Any], rank: int) -> tuple[NDArray[np.int64], NDArray[Any], float]:
     """Rows by decreasing pivot, the (m - rank) x rank mixing X, and the relative Frobenius error."""
     from scipy.linalg import qr, solve_triangular
 
@@ -85,8 +88,9 @@ def _interpolative(
     largest = float(np.max(np.abs(matrix)))
     if largest == 0.0:
         return np.arange(matrix.shape[0]), np.zeros((matrix.shape[0] - rank, rank)), 0.0
-    # Divided by the largest entry (a power of two near it), norms neither overflow nor underflow.
-    R, rows = qr(np.ldexp(1.0, -math.frexp(largest)[1]) * matrix.T.astype(wide), mode="r", pivoting=True)
+    # Divided by a power of two near the largest entry, so that norms neither overflow nor underflow.
+    shrink = math.ldexp(1.0, min(1000, -math.frexp(largest)[1]))
+    R, rows = qr(shrink * matrix.T.astype(wide), mode="r", pivoting=True)
     pivots = np.abs(np.diagonal(R))
     noise = max(matrix.shape) * float(np.finfo(matrix.dtype).eps) * pivots[0]
     independent = min(rank, int(np.count_nonzero(pivots > noise)))

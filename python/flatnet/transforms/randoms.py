@@ -59,7 +59,7 @@ def random_sparse(
     >>> import flatnet as fn
     >>> net = fn.random_sparse(200, 0.05)
     >>> net.synapses, net.flatten(0).synapses
-    (3998, 15752)
+    (3935, 15240)
     """
     n = positive_int("random_sparse", "n", n)
     p = probability("random_sparse", "p", p)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .._check import positive_int, power_of_two
-from ..factors import Kronecker
+from ..factors import Factor, Kronecker
 from ..network import Network
 from ._entry import Entry, Norm, log2_exact, norm_scale
 
@@ -60,17 +60,17 @@ def hadamard(n: int, norm: Norm = "backward", base: int = 1, *, dtype: DTypeLike
     """
     stages, core = _stages_and_core(n, base)
     scale = norm_scale("hadamard", norm, n)
-    if scale != 1.0:
-        core = core.astype(np.float64)
-    butterfly = np.array([[1, 1], [1, -1]], dtype=core.dtype)
+    kind = (
+        np.int64 if scale == 1.0 else np.float64
+    )  # all factors of one kind: a scaled chain is no integer network
+    butterfly = np.array([[1, 1], [1, -1]])
     cores = [(1, core, n // base)] if base > 1 or stages == 0 else []
     cores += [(n >> (s + 1), butterfly, 1 << s) for s in range(stages)]
+    factors: list[Factor] = [Kronecker(a, K.astype(kind), d, weak=True) for a, K, d in cores]
     if scale != 1.0:
-        cores[-1] = (cores[-1][0], cores[-1][1] * scale, cores[-1][2])
-    suffix = f", base={base}" if base > 1 else ""
-    return Network(
-        [Kronecker(a, K, d, weak=True) for a, K, d in cores], name=f"hadamard({n}{suffix})", dtype=dtype
-    )
+        factors[-1] = factors[-1].scaled(scale)
+    name = f"hadamard({n}{f', base={base}' if base > 1 else ''})"
+    return Network(factors, name=name, dtype=dtype)
 
 
 def _stages_and_core(n: int, base: int) -> tuple[int, NDArray[np.int64]]:

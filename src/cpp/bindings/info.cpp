@@ -46,6 +46,9 @@ void bind_info(py::module_& m) {
     } catch (const too_large_error& e) {
       const py::object type = py::module_::import("flatnet._check").attr("TooLargeError");
       PyErr_SetString(type.ptr(), e.what());
+    } catch (const std::bad_alloc&) {
+      const py::object type = py::module_::import("flatnet._check").attr("TooLargeError");
+      PyErr_SetString(type.ptr(), "this needs more memory than the system gives");
     }
   });
   active_kernels();  // a wrong FLATNET_ISA is an error of the import, not of the first call

@@ -1,6 +1,8 @@
 // Structure lost and found: any factor as sparse rows, sparse rows as a pattern (a,b,c,d).
 #include <algorithm>
 
+#include "flatnet/core/memory.hpp"
+
 #include "flatnet/factors/kinds.hpp"
 
 namespace flatnet {
@@ -47,6 +49,7 @@ template <class T, class F> void each_entry(const Blocks& g, const T* v, index_t
 template <class T> Csr blocks_csr(const Blocks& g, const Buffer& own) {
   const index_t rows = g.a * g.b * g.d, cols = g.a * g.c * g.d;
   const T* v = own.as<T>();
+  require_memory("the row pointers of a sparse matrix", 8.0 * static_cast<double>(rows));
   auto begin = std::make_shared<std::vector<index_t>>(static_cast<std::size_t>(rows) + 1, 0);
   auto each_row = [&](auto&& f) {
     for (index_t i = 0, r = 0; i < g.a; ++i)

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "flatnet/core/memory.hpp"
+
 namespace flatnet {
 namespace {
 
@@ -61,6 +63,7 @@ template <class F> Values mapped(const Values& from, Dtype to, F f) {
 Csr transposed(const Csr& m) {
   const Buffer own = m.values.get();
   const index_t count = own.size;
+  require_memory("the row pointers of a transposed matrix", 8.0 * static_cast<double>(m.cols));
   auto begin = std::make_shared<std::vector<index_t>>(static_cast<std::size_t>(m.cols) + 1, 0);
   auto indices = allocate(count, m.indices.dtype);
   auto values = allocate(count, own.dtype);

@@ -82,7 +82,7 @@ Factor kronecker_sparse(Buffer values, index_t a, index_t b, index_t c, index_t 
 
 Factor fourier_stage(index_t n, int stage, bool inverse) {
   require(n >= 2 && (n & (n - 1)) == 0, "a Fourier stage needs a power of two, got n=", n);
-  require(stage >= 0 && (index_t{2} << stage) <= n, "a Fourier stage of n=", n, " points is numbered from 0 below log2(n), got ", stage);
+  require(stage >= 0 && stage < 62 && (index_t{2} << stage) <= n, "a Fourier stage of n=", n, " points is numbered from 0 below log2(n), got ", stage);
   const index_t d = index_t{1} << stage;
   auto make = [d, inverse]() -> Buffer {
     auto p = allocate(4 * d, Dtype::c128);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "flatnet/core/memory.hpp"
 #include "flatnet/core/panel.hpp"
 #include "flatnet/core/scratch.hpp"
 
@@ -107,9 +108,11 @@ void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int t
   index_t widest = cols();
   for (const Layer& layer : layers_) widest = std::max(widest, layer.weight.rows());
   const index_t lanes = panels.lanes(widest);
+  require_memory("a panel", 2.0 * static_cast<double>(widest) * static_cast<double>(lanes) * static_cast<double>(size_of(y.dtype)));
   const index_t panel = (std::max<index_t>(widest, 1) * lanes * size_of(y.dtype) + 63) / 64 * 64;  // bytes
   const index_t count = (panels.columns() + lanes - 1) / lanes;
   const int team = static_cast<int>(std::min<index_t>(count, threads > 0 ? threads : default_threads()));
+  require_memory("scratch for the panels", 2.0 * static_cast<double>(panel) * team);
   const Scratch scratch(static_cast<std::size_t>(2 * panel * team));
 
   parallel_for(count, team, [&](index_t i, int thread) {

@@ -77,7 +77,7 @@ int default_threads() {
 }
 
 void set_default_threads(int n) {
-  require(n >= 1, "the number of threads must be at least 1, got ", n);
+  require(n >= 1 && n <= 4096, "the number of threads must be from 1 to 4096, got ", n);
   default_count = n;
 }
 

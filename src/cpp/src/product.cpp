@@ -112,8 +112,30 @@ template <class T> void fill_same(const Merged& m, const Reader<T>& left, const 
   });
 }
 
+// The values of a dense pattern, row-major whatever its strides.
+Buffer contiguous(const Blocks& g, Dtype t) {
+  const Buffer own = convert(g.values.get(), t);
+  if (g.vc == 1 && g.vb == g.c) return own;
+  auto p = allocate(g.b * g.c, t);
+  with_type(t, [&](auto v) {
+    using T = decltype(v);
+    for (index_t j = 0; j < g.b; ++j)
+      for (index_t k = 0; k < g.c; ++k) static_cast<T*>(p.get())[j * g.c + k] = own.as<T>()[j * g.vb + k * g.vc];
+  });
+  return {p, g.b * g.c, t};
+}
+
 template <class T>
 void fill(const Merged& m, const Blocks& l, const Blocks& r, Dtype t, double eps, T* out) {
+  if (m.meeting == Meeting::same && m.a == 1 && m.d == 1) {
+    // float32 factors meet in double, as the sparse path does, and are rounded once.
+    const Dtype wide = t == Dtype::f32 ? Dtype::f64 : t == Dtype::c64 ? Dtype::c128 : t;
+    auto sums = allocate(m.b * m.c, wide);
+    dense_product(contiguous(l, wide), contiguous(r, wide), sums.get(), m.b, l.c, m.c, eps);
+    const Buffer rounded = convert({sums, m.b * m.c, wide}, t);
+    std::copy(rounded.as<T>(), rounded.as<T>() + m.b * m.c, out);
+    return;
+  }
   const Buffer lv = convert(l.values.get(), t), rv = convert(r.values.get(), t);
   const Reader<T> left{l, lv.as<T>()}, right{r, rv.as<T>()};
   switch (m.meeting) {

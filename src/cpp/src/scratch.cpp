@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "flatnet/core/memory.hpp"
+
 namespace flatnet {
 namespace {
 
@@ -22,6 +24,7 @@ Scratch::Scratch(std::size_t bytes) {
     kept.bytes = 0;
     return;
   }
+  require_memory("scratch for the panels", static_cast<double>(bytes));
   data_ = static_cast<std::byte*>(::operator new(bytes, std::align_val_t{alignment}));
   bytes_ = bytes;
 }

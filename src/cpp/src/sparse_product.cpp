@@ -22,10 +22,13 @@ template <class T> struct Rows {
 };
 
 template <class T> struct Accumulator {
+  static constexpr index_t widest = index_t{1} << 24;  // columns of the dense accumulator: 24 bytes each and more
   std::vector<Sum<T>> sums;
   std::vector<index_t> touched;
+  std::vector<std::pair<index_t, Sum<T>>> terms;
 
   void row(const Csr& l, const T* lv, const Csr& r, const T* rv, index_t i, double eps, Rows<T>& out) {
+    if (r.cols > widest) return sorted_row(l, lv, r, rv, i, eps, out);
     if (sums.empty()) sums.resize(static_cast<std::size_t>(r.cols));
     touched.clear();
     for (index_t e = (*l.begin)[i]; e < (*l.begin)[i + 1]; ++e) {
@@ -48,10 +51,35 @@ template <class T> struct Accumulator {
     }
     out.counts.push_back(static_cast<index_t>(out.columns.size()) - before);
   }
+
+  // Very wide products: the terms of a row are listed and sorted by column, in the same order within a column.
+  void sorted_row(const Csr& l, const T* lv, const Csr& r, const T* rv, index_t i, double eps, Rows<T>& out) {
+    terms.clear();
+    for (index_t e = (*l.begin)[i]; e < (*l.begin)[i + 1]; ++e) {
+      const index_t k = column(l, e);
+      for (index_t f = (*r.begin)[k]; f < (*r.begin)[k + 1]; ++f) {
+        terms.emplace_back(column(r, f), Sum<T>{});
+        terms.back().second.add(lv[e], rv[f]);
+      }
+    }
+    std::stable_sort(terms.begin(), terms.end(), [](const auto& p, const auto& q) { return p.first < q.first; });
+    const auto before = static_cast<index_t>(out.columns.size());
+    for (std::size_t t = 0; t < terms.size();) {
+      const index_t c = terms[t].first;
+      Sum<T> s = terms[t].second;
+      while (++t < terms.size() && terms[t].first == c) s.join(terms[t].second);
+      const T v = s.value(eps);
+      if (v == T{}) continue;
+      out.columns.push_back(c);
+      out.values.push_back(v);
+    }
+    out.counts.push_back(static_cast<index_t>(out.columns.size()) - before);
+  }
 };
 
 // Entries of the product, counted without keeping them.
 double symbolic_entries(const Csr& l, const Csr& r) {
+  if (r.cols > (index_t{1} << 28)) return sparse_terms(l, r);  // no room to mark columns: the upper bound stands
   std::vector<index_t> seen(static_cast<std::size_t>(r.cols), -1);
   double count = 0;
   for (index_t i = 0; i < l.rows; ++i)

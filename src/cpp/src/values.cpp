@@ -3,11 +3,13 @@
 #include <new>
 
 #include "flatnet/core/check.hpp"
+#include "flatnet/core/memory.hpp"
 #include "flatnet/core/scratch.hpp"
 
 namespace flatnet {
 
 std::shared_ptr<void> allocate(index_t size, Dtype dtype) {
+  require_memory("an array", static_cast<double>(size) * static_cast<double>(size_of(dtype)));
   const auto bytes = static_cast<std::size_t>(size) * static_cast<std::size_t>(size_of(dtype));
   constexpr std::align_val_t align{Scratch::alignment};
   return {::operator new(bytes, align), [](void* p) { ::operator delete(p, std::align_val_t{Scratch::alignment}); }};

@@ -28,12 +28,21 @@ template <class T> struct Sum {
     else magnitude += std::abs(static_cast<double>(p));
     terms += v != T{} && w != T{};
   }
+  /// The sum of two sums.
+  void join(const Sum& other) {
+    sum += other.sum;
+    magnitude += other.magnitude;
+    terms += other.terms;
+  }
   /// A single term cannot cancel; k > 1 terms are zero within 4 k eps of their magnitudes.
   T value(double eps) const {
     if constexpr (std::is_same_v<T, index_t>) return sum;
     else return terms > 1 && std::abs(sum) <= 4.0 * static_cast<double>(terms) * eps * magnitude ? T{} : T(sum);
   }
 };
+
+/// out (m x n) = left (m x c) right (c x n), row-major, all in the dtype of `left` (integers exact); numerical zeros become zeros.
+void dense_product(const Buffer& left, const Buffer& right, void* out, index_t m, index_t c, index_t n, double eps);
 
 /// Number of multiplications of left * right, an upper bound on its entries.
 double sparse_terms(const Csr& left, const Csr& right);

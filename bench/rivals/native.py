@@ -1,0 +1,107 @@
+"""Compiles the C++ rivals on demand: one pybind11 module per source, kept under build/bench until its source changes.
+
+The instruction set is the one flatnet runs with on this machine, so that no side has wider registers than the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import pathlib
+import subprocess
+import sysconfig
+from types import ModuleType
+
+import flatnet as fn
+
+__all__ = ["Unavailable", "eigen_include", "load"]
+
+HERE = pathlib.Path(__file__).resolve().parent
+CACHE = HERE.parents[1] / "build" / "bench"
+
+# Tried in this order, from flatnet's own instruction set downwards; an old compiler may not know the first.
+MACHINE_FLAGS = {
+    "v4": (["-march=x86-64-v4", "-mprefer-vector-width=512"], ["-march=native", "-mprefer-vector-width=512"]),
+    "v3": (["-march=x86-64-v3"], ["-mavx2", "-mfma"]),
+    "v2": (["-march=x86-64-v2"], ["-msse4.2"]),
+    "neon": ([],),
+}
+
+
+class Unavailable(Exception):
+    """A rival that cannot run here, with the reason."""
+
+
+def load(name: str, *include: str) -> ModuleType:
+    """Import the extension made from ``<name>.cpp`` in this folder.
+
+    Parameters
+    ----------
+    name : str
+        Name of the source and of the module.
+    *include : str
+        Folders of headers besides those of pybind11 and Python.
+
+    Raises
+    ------
+    Unavailable
+        If pybind11 or a compiler is missing, or the source does not compile.
+    """
+    try:
+        import pybind11
+    except ModuleNotFoundError:
+        raise Unavailable("pybind11 is not installed") from None
+    source = HERE / f"{name}.cpp"
+    folders = [pybind11.get_include(), sysconfig.get_path("include"), *include]
+    fixed = ["-O3", "-DNDEBUG", "-std=gnu++17", "-ffp-contract=fast", "-shared", "-fPIC", "-fopenmp", "-fvisibility=hidden"]
+    compiler = os.environ.get("CXX", "g++")
+    reason = ""
+    for machine in MACHINE_FLAGS[fn.show_config()["isa"]]:
+        command = [compiler, *fixed, *machine, *(f"-isystem{folder}" for folder in folders), str(source)]
+        target = CACHE / f"{name}-{_digest(source, command)}" / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
+        if target.exists() or not (reason := _compile(command, target)):
+            return _imported(name, target)
+    raise Unavailable(f"{name}.cpp does not compile: {reason}")
+
+
+def _digest(source: pathlib.Path, command: list[str]) -> str:
+    return hashlib.sha256(source.read_bytes() + " ".join(command).encode()).hexdigest()[:16]
+
+
+def _compile(command: list[str], target: pathlib.Path) -> str:
+    """Compile to ``target``; the first complaint, or nothing."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f"{os.getpid()}.tmp")
+    try:
+        made = subprocess.run([*command, "-o", str(unfinished), "-ldl"], capture_output=True, text=True, check=False)
+    except OSError as error:
+        return f"{command[0]}: {error.strerror}"
+    if made.returncode:
+        complaints = [line for line in made.stderr.splitlines() if "error" in line]
+        return (complaints or made.stderr.splitlines() or [f"{command[0]} gave status {made.returncode}"])[0]
+    os.replace(unfinished, target)
+    return ""
+
+
+def _imported(name: str, target: pathlib.Path) -> ModuleType:
+    specification = importlib.util.spec_from_file_location(name, target)
+    assert specification and specification.loader
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def eigen_include() -> str:
+    """Folder of Eigen's headers: the pinned wheel cmeel-eigen, else the system's."""
+    try:
+        prefix = importlib.metadata.distribution("cmeel-eigen").locate_file("cmeel.prefix/include/eigen3")
+        candidates = [pathlib.Path(str(prefix))]
+    except importlib.metadata.PackageNotFoundError:
+        candidates = []
+    candidates += [pathlib.Path("/usr/include/eigen3"), pathlib.Path("/usr/local/include/eigen3")]
+    for folder in candidates:
+        if (folder / "Eigen" / "Sparse").exists():
+            return str(folder)
+    raise Unavailable("Eigen's headers are not there (pip install cmeel-eigen)")
