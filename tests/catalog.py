@@ -22,6 +22,7 @@ Matrix = np.ndarray[Any, Any]
 Built = tuple[list[Any], list[Matrix]]  # layers, their matrices
 FLOATS = tuple(np.dtype(name) for name in ("float32", "float64", "complex64", "complex128"))
 COMPLEX = FLOATS[2:]
+ISAS = tuple(fn.show_config()["available_isas"])
 INTEGERS = tuple(np.dtype(name) for name in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"))
 
 
@@ -144,9 +145,9 @@ class Case:
 
     def apply(self, x: Matrix) -> Matrix:
         """The oracle: the matrices applied to the last axis, in order, in double precision (integers: exactly)."""
-        y = np.asarray(x)
-        if not (self.integer and y.dtype.kind in "iu"):
-            y = y.astype("c16" if y.dtype.kind == "c" else "f8")
+        x = np.asarray(x)
+        exact = self.integer and x.dtype.kind in "iu"
+        y = x.astype("i8" if exact else "c16" if x.dtype.kind == "c" else "f8")
         for matrix in self.matrices:
             y = y @ matrix.T
         return y

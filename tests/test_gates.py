@@ -49,9 +49,7 @@ def test_automatic_scale_reaches_the_floor(neurons: int, dtype: type, reach: flo
     assert gate_error(gate, reach) < FLOORS[neurons, dtype]
 
 
-@pytest.mark.parametrize(
-    ("neurons", "order", "scales"), [(4, 4, (2.0**-4, 2.0**-6)), (3, 2, (2.0**-5, 2.0**-8))]
-)
+@pytest.mark.parametrize(("neurons", "order", "scales"), [(4, 4, (2.0**-4, 2.0**-6)), (3, 2, (2.0**-5, 2.0**-8))])
 def test_error_falls_with_the_scale(neurons: int, order: int, scales: tuple[float, float]) -> None:
     errors = [gate_error(fn.product_gate(neurons=neurons, scale=scale)) for scale in scales]
     slope = math.log(errors[0] / errors[1]) / math.log(scales[0] / scales[1])
@@ -62,9 +60,7 @@ def test_error_is_the_next_term_of_the_series() -> None:
     x, y, scale = 0.8, -0.6, 2.0**-5
     # four neurons: |sixth derivative / second| is 3/2 at b = -arccosh 5
     four = fn.product_gate(scale=scale)([x, y])[0] / (x * y) - 1
-    assert abs(four) == pytest.approx(
-        1.5 * scale**4 / 360 * (3 * x**4 + 10 * x**2 * y**2 + 3 * y**4), rel=2e-3
-    )
+    assert abs(four) == pytest.approx(1.5 * scale**4 / 360 * (3 * x**4 + 10 * x**2 * y**2 + 3 * y**4), rel=2e-3)
     three = fn.product_gate(neurons=3, scale=scale)([x, y])[0] / (x * y) - 1
     assert three == pytest.approx(-(scale**2) / 24 * (4 * x * x + 6 * x * y + 4 * y * y), rel=2e-2)
 
@@ -105,9 +101,7 @@ def test_the_paper_s_sharpness_leaves_the_square_root_of_the_error() -> None:
 def test_bit_product_of_integers_and_single_precision() -> None:
     gate = fn.bit_product(4, dtype=np.float32, tol=1e-6)
     assert gate.dtype == np.float32
-    np.testing.assert_allclose(
-        fn.bit_product(4)(np.array([[1, 1, 1, 1], [1, 1, 0, 1]]))[:, 0], [1, 0], atol=1e-9
-    )
+    np.testing.assert_allclose(fn.bit_product(4)(np.array([[1, 1, 1, 1], [1, 1, 0, 1]]))[:, 0], [1, 0], atol=1e-9)
     assert (fn.bit_product(4).neurons, fn.bit_product(4).synapses) == (1, 5)
 
 

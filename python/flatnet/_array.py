@@ -75,7 +75,7 @@ def check_range(growth: float, x: np.ndarray[Any, Any], dtype: np.dtype[Any]) ->
     largest = max(abs(int(x.max())), abs(int(x.min())))
     limit = int(np.iinfo(dtype).max)
     # Sums below 2**53 are exact; above it they are rounded, by less than one part in a million.
-    bound = int(growth) if growth < 2.0**53 else int(growth * (1 + 1e-6))
+    bound = int(growth) if growth < 2.0**53 else growth * (1 + 1e-6)
     if bound * largest > limit:
         raise ValueError(
             f"exact {dtype.name} arithmetic reaches {limit}, growth {growth:.6g} times max|x| {largest} could pass it: use int64 or floats"
@@ -94,12 +94,22 @@ def check_out(
         raise TypeError(f"out has dtype {out.dtype.str}, the result is {dtype.str} ({dtype.name})")
     if not out.flags.writeable:
         raise ValueError("out is read-only, the result must be written there")
-    if any(s == 0 and n > 1 for s, n in zip(out.strides, out.shape, strict=True)):
-        raise ValueError("out repeats elements (a stride of 0), the result needs one place each")
+    if out.size and _repeats(out):
+        raise ValueError(f"out repeats elements (strides {out.strides}, shape {out.shape}), the result needs one place each")
     same = out.__array_interface__["data"] == x.__array_interface__["data"] and out.strides == x.strides
     if not (same and out.shape == x.shape) and _overlap(out, x):
         raise ValueError("out overlaps x without being x: the result would be read while it is written")
     return out
+
+
+def _repeats(a: np.ndarray[Any, Any]) -> bool:
+    """True where two indices may mean the same bytes: some step does not clear what the smaller steps span."""
+    span = a.itemsize
+    for step, n in sorted((abs(s), n) for s, n in zip(a.strides, a.shape, strict=True) if n > 1):
+        if step < span:
+            return True
+        span += step * (n - 1)
+    return False
 
 
 def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:

@@ -73,7 +73,7 @@ def _report(args: argparse.Namespace) -> int:
     options = Options(batch=args.batch, threads=args.threads, quick=args.quick, timed=not args.no_time)
     with progress() as tell:
         made = report(args.files, options, tell)
-    show(made, Console(width=None if sys.stdout.isatty() else 140))
+    show(made, Console(width=None if sys.stdout.isatty() else 170))
     if args.json:
         write_json(made, args.json)
     if args.html:

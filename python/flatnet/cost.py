@@ -82,11 +82,19 @@ class Cost:
     def __rich__(self) -> Any:
         from rich.table import Table
 
-        table = Table(title=f"cost ({self.label})", caption=CONVENTIONS, caption_justify="left")
+        table = Table(title=f"cost ({self.label})")
         for name in ("synapses", "neurons", "depth", "flops", "bytes"):
             table.add_column(name, justify="right")
         table.add_row(*(str(v) for v in (self.synapses, self.neurons, self.depth, self.flops, self.bytes)))
-        return table
+        return noted(table, CONVENTIONS)
+
+
+def noted(table: Any, notes: str) -> Any:
+    """A rich table with notes under it, over the whole width of the console."""
+    from rich.console import Group
+    from rich.text import Text
+
+    return Group(table, Text(notes, style="dim"))
 
 
 def flops_per_synapse(dtype: DTypeLike) -> int:

@@ -74,13 +74,28 @@ def expected_flattening_cost(n: int, p: float) -> ExpectedCost:
     if p == 1:
         return ExpectedCost(0.5, 0.0)
     size = float(n)
-    log_z = size * math.log1p(-p * p)
-    z, filled = math.exp(log_z), -math.expm1(log_z)
-    # (1 - 2p^2 + p^3) / (1 - p^2)^2 = 1 + p^3 / ((1 - p) (1 + p)^2): no cancellation for small p
+    # p^2 would underflow below 1e-154; there log(1 - p^2) = -p^2 and the like hold to all digits
+    tiny = p < 1e-100
+    pull = p if tiny else -math.log1p(-p * p) / p
+    log_z = -(size * p) * pull
+    z = math.exp(log_z)
+    # 1 - z = filled * n p pull
+    filled = -math.expm1(log_z) / -log_z if log_z else 1.0
+    pairs = (1 - 1 / size) * _pairs(size, p, log_z, tiny) / 2
+    product_part = (z * filled * (pull / p) / 4 + pairs) / size
+    shared_part = filled * pull * z / (2 * (1 + p))
+    factor_part = filled * filled * pull * (pull / p) * (1 - p) / 8
+    variance = product_part - shared_part + factor_part
+    return ExpectedCost(filled * size * pull / 2, math.sqrt(max(0.0, variance)))
+
+
+def _pairs(size: float, p: float, log_z: float, tiny: bool) -> float:
+    """[(1 - 2p^2 + p^3)^n - z^2] / p^2, without cancellation for small p and overflow for large n."""
+    z = math.exp(log_z)
+    if tiny:
+        return z * z * size * p
+    # (1 - 2p^2 + p^3) / (1 - p^2)^2 = 1 + p^3 / ((1 - p) (1 + p)^2)
     log_pair = size * math.log1p(p**3 / ((1 - p) * (1 + p) ** 2))
-    # z^2 (e^t - 1), in the form that neither cancels (small t) nor overflows (large t)
-    excess = z * z * math.expm1(log_pair) if log_pair < 1 else math.exp(2 * log_z + log_pair) - z * z
-    product_part = (z * filled + 2 * (size - 1) * excess) / (4 * size * size * p * p)
-    shared_part = filled * z / (2 * size * p * (1 + p))
-    factor_part = filled * filled * (1 - p) / (8 * size * size * p**3)
-    return ExpectedCost(filled / (2 * p), math.sqrt(max(0.0, product_part - shared_part + factor_part)))
+    if log_pair < 1:
+        return z * z * math.expm1(log_pair) / (p * p)
+    return (math.exp(2 * log_z + log_pair) - z * z) / (p * p)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._check import error_bound, nonnegative_int
 from .certify import Certificate, LowerBound, exp_range
-from .cost import CONVENTIONS, Interval, as_network, has_activation, ratio
+from .cost import CONVENTIONS, Interval, as_network, has_activation, noted, ratio
 from .segments import Partition, SegmentTable, add_logs, segment_table
 from .truncate import truncated
 
@@ -177,15 +177,15 @@ class FlatteningCost:
     def __rich__(self) -> Any:
         from rich.table import Table
 
-        caption = f"lower end: {self.class_of_networks}\nC_n: {self.C_n_reason}\n{CONVENTIONS}"
+        notes = f"lower end: {self.class_of_networks}\nC_n: {self.C_n_reason}\n{CONVENTIONS}"
         title = f"{self.of.name or 'network'}, at most {self.depth} hidden layers, eps={self.eps:g}"
-        table = Table(title=title, caption=caption, caption_justify="left")
+        table = Table(title=title)
         for name in ("synapses of f", "flattened", "C_s", "C_n", "range", "error"):
             table.add_column(name, justify="right")
         upper = f"{self.synapses}{' (predicted)' if self.predicted else ''}"
         cells = (self.of.synapses, upper, self.C_s, self.C_n, f"{self.range:.6g}", f"{self.error:.3g}")
         table.add_row(*(str(cell) for cell in cells))
-        return table
+        return noted(table, notes)
 
 
 def flattening_cost(

@@ -214,7 +214,9 @@ def measure(
     Raises
     ------
     ValueError
-        If ``batch``, ``threads`` or ``rounds`` is not positive, or the dtype is not a float or complex one.
+        If ``batch``, ``threads`` or ``rounds`` is not positive.
+    TypeError
+        If ``dtype`` is not float32, float64, complex64 or complex128.
     ArithmeticError
         If two sides disagree by more than rounding can explain.
 

@@ -128,6 +128,12 @@ class Network(Operator):
     def __len__(self) -> int:
         return len(self.layers)
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        # One opaque object, not a sequence of layers: scipy.sparse then leaves `S @ net` to us. The matrix is toarray().
+        a = np.empty((), dtype=object)
+        a[()] = self
+        return a
+
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._check import TooLargeError, positive_int
 from .certify import Certificate, exp_range
-from .cost import CONVENTIONS, as_network, has_activation
+from .cost import CONVENTIONS, as_network, has_activation, noted
 from .segments import Partition, SegmentTable, segment_table
 
 if TYPE_CHECKING:
@@ -139,13 +139,12 @@ class Profile:
         from rich.table import Table
 
         header, *cells = self._cells()
-        title = f"profile of {self.net_name or 'network'}"
-        table = Table(title=title, caption=self._notes(), caption_justify="left")
+        table = Table(title=f"profile of {self.net_name or 'network'}")
         for name in header:
             table.add_column(name, justify="left" if name == "bound" else "right")
         for row in cells:
             table.add_row(*row)
-        return table
+        return noted(table, self._notes())
 
 
 def _plain(value: Any) -> Any:

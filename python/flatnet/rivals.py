@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._check import TooLargeError, require_memory
+from ._check import TooLargeError, dtype_of, require_memory
 from .cost import has_activation
 from .segments import segment_table
 from .spectrum import factor_norms
@@ -149,9 +149,7 @@ def _batch_dtype(net: Network, dtype: DTypeLike | None) -> np.dtype[Any]:
     weights = np.dtype(net.dtype)
     if dtype is None:
         return weights if weights.kind in "fc" else np.dtype(np.float64)
-    wanted = np.dtype(dtype)
-    if wanted.kind not in "fc" or wanted.itemsize not in ((4, 8) if wanted.kind == "f" else (8, 16)):
-        raise ValueError(f"measure needs float32, float64, complex64 or complex128, got dtype={wanted}")
+    wanted = dtype_of("measure", dtype)
     if not all(layer.weight.weak for layer in net.layers):
         return np.result_type(wanted, weights)
     return np.result_type(wanted, np.complex64) if weights.kind == "c" else wanted

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._check import TooLargeError, require_memory
-from .degrees import Degrees, degrees_product, heaviest_paths, row_sum_bound
+from .degrees import Degrees, clustering, degrees_product, heaviest_paths, row_sum_bound
 from .factors import product, product_estimate
-from .support import Support, support_of, support_product, weights_at_hand
+from .support import Support, csr_bytes, support_of, support_product, weights_at_hand
 
 if TYPE_CHECKING:
     from .factors import Factor
@@ -310,12 +310,14 @@ class _Grower:
             known_part = [formed] if formed is not None else self.factors[self.start : self.end]
             self.degrees = Degrees.of_chain(known_part, self.last.count)
         self.degrees = degrees_product(left, self.degrees)
-        count = self.degrees.count
+        chain = self.factors[self.start : self.end + 1]
+        count = round(self.degrees.count * clustering(chain, self.degrees))
         if self.support is not None:
             count = min(count, self.support.nonzeros) if self.degrees.modelled else self.support.nonzeros
-        itemsize = np.result_type(*(f.dtype for f in self.factors[self.start : self.end + 1])).itemsize
         rows, cols = left.shape[0], self.factors[self.start].shape[1]
-        size = min(rows * cols * itemsize, count * (itemsize + 8) + 8 * rows)
+        count = min(count, rows * cols)
+        itemsize = np.result_type(*(f.dtype for f in chain)).itemsize
+        size = min(rows * cols * itemsize, csr_bytes(count, rows, cols, itemsize))
         return Segment(count, bound, size, predicted=True, range_exact=False)
 
 

@@ -187,10 +187,11 @@ def spectrum_of(
     if support is not None and support.tensor:
         return _tensor(support)
     if len(inner) == 1:
-        return _decomposed(inner[0], scale)
+        alone = len(factors) == 1
+        return _decomposed(inner[0], scale, "LAPACK" if alone else "LAPACK, between multiples of isometries")
     rows, cols = factors[-1].shape[0], factors[0].shape[1]
     flat = form() if float(rows) * cols * min(rows, cols) <= MAX_SVD_WORK or support is not None else None
-    return None if flat is None else _decomposed(flat, _Scale())
+    return None if flat is None else _decomposed(flat, _Scale(), "LAPACK")
 
 
 @dataclass(frozen=True)
@@ -332,7 +333,7 @@ def _grouped(values: Array, counts: Array) -> tuple[Array, Array]:
         tolerance *= 10
 
 
-def _decomposed(core: Factor, scale: _Scale) -> Spectrum | None:
+def _decomposed(core: Factor, scale: _Scale, how: str) -> Spectrum | None:
     """Singular values of one factor times those of the isometries around it, by LAPACK block by block."""
     rows, cols = core.shape
     if core.pattern is not None:
@@ -358,7 +359,6 @@ def _decomposed(core: Factor, scale: _Scale) -> Spectrum | None:
     sigma = np.sort(sigma)[::-1]
     lowered = np.maximum(sigma - _lapack((b, c)) * sigma[0], 0.0) * scale.low
     norm = float(np.linalg.norm(sigma)) * (1 + _lapack((b, c)) * math.sqrt(len(sigma)) + len(sigma) * _EPS)
-    how = "LAPACK" if scale.square == 1.0 else "LAPACK, between multiples of isometries"
     return Spectrum(
         values=lowered,
         multiplicities=np.full(len(sigma), float(copies)),

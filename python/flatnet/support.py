@@ -92,10 +92,15 @@ class Support:
         permutations = sum(p.nbytes for p in folded)
         where = [i for i, d in enumerate(self.digits) if d.kind != "identity"]
         if where and where[-1] - where[0] + 1 != len(where):
-            rows = math.prod(d.rows for d in self.digits)
-            return self.nonzeros * (itemsize + 8) + 8 * (rows + 1) + permutations
+            rows, cols = math.prod(d.rows for d in self.digits), math.prod(d.cols for d in self.digits)
+            return csr_bytes(self.nonzeros, rows, cols, itemsize) + permutations
         stored = [d for d in self.digits if d.kind != "identity" or d.varies]
         return math.prod(d.rows * (1 if d.varies else d.cols) for d in stored) * itemsize + permutations
+
+
+def csr_bytes(nonzeros: int, rows: int, cols: int, itemsize: int) -> int:
+    """Bytes of compressed rows: weights, column indices of 4 bytes while they suffice, row starts of 8."""
+    return nonzeros * (itemsize + (4 if cols < 2**31 else 8)) + 8 * (rows + 1)
 
 
 def support_of(factor: Factor) -> Support | None:

@@ -42,9 +42,7 @@ def test_dft_1024_partial_flattening() -> None:
         assert profile_counts(net) == [1048576, 65536, 32768, 24576] + 6 * [20480]
 
 
-@pytest.mark.parametrize(
-    ("n", "best"), [(16, (80, 72, 94)), (64, (448, 320, 510)), (256, (2304, 1408, 2558))]
-)
+@pytest.mark.parametrize(("n", "best"), [(16, (80, 72, 94)), (64, (448, 320, 510)), (256, (2304, 1408, 2558))])
 def test_haar_is_cheaper_flat_and_cheapest_with_two_layers(n: int, best: tuple[int, int, int]) -> None:
     counts = profile_counts(fn.haar(n))
     assert (counts[0], counts[1], counts[-1]) == best
@@ -101,10 +99,7 @@ def test_low_rank_needs_fewer_than_2nk(n: int, k: int) -> None:
 
 def test_random_sparse_pair_costs_half_of_one_over_p() -> None:
     # Eq. 27 at n = 200, p = 0.1: C_s = 4.33 with a standard deviation of 0.021 over draws
-    costs = [
-        net.flatten(0).synapses / net.synapses
-        for net in (fn.random_sparse(200, 0.1, seed=s) for s in range(8))
-    ]
+    costs = [net.flatten(0).synapses / net.synapses for net in (fn.random_sparse(200, 0.1, seed=s) for s in range(8))]
     assert np.mean(costs) == pytest.approx(4.332, abs=4 * 0.021 / 8**0.5)
     thin = fn.random_sparse(2000, 0.5e-3)  # mean degree n p = 1: flat is cheaper
     assert thin.flatten(0).synapses < thin.synapses

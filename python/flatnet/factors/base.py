@@ -172,6 +172,10 @@ class Factor(Operator):
             rows, cols = (_check.nonnegative_int("a factor", "shape", n) for n in meta["shape"])
             if kind not in _KINDS or kind == "Factor":
                 raise ValueError(f"factors are {', '.join(k for k in _KINDS if k != 'Factor')}, got {kind!r}")
+            if "generic" in meta:
+                from .lazy import LazyBlocks
+
+                return LazyBlocks._generic_from_state(meta)
             if kind == "Permutation":
                 handle = _core.Factor.permutation(_index("index", arrays["index"]))
             elif kind == "Sparse":

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import _core
+from .. import _check, _core
 from ..operator import Array
 from .base import Factor, _index
 
@@ -109,9 +109,44 @@ class LazyBlocks(Factor):
 
     @property
     def nbytes(self) -> int:
-        """Bytes that the weights take once formed, permutations left out."""
+        """Bytes of the weights and index arrays, formed or not."""
         a, b, c, d = self._pattern
-        return (1 if self._shared[0] else a) * b * c * (1 if self._shared[1] else d) * self._dtype.itemsize
+        weights = (1 if self._shared[0] else a) * b * c * (1 if self._shared[1] else d) * self._dtype.itemsize
+        return weights + 8 * sum(n for n, side in zip(reversed(self.shape), self._sides, strict=True) if side)
+
+    def astype(self, dtype: Any, *, weak: bool = False) -> Factor:
+        """The same pattern with weights that are formed in `dtype`; nothing is formed now."""
+        if self.formed:
+            return super().astype(dtype, weak=weak)
+        d = _check.dtype_of(self.kind, dtype)
+        if self._dtype.kind == "c" and d.kind != "c":
+            raise TypeError(f"{self.kind} has {self._dtype.name} weights, {d.name} would drop their imaginary parts")
+        shared_a, shared_d = self._shared
+        sides = dict(zip(("input", "output"), self._sides, strict=True))
+        return LazyBlocks(
+            self._pattern, self._make, shared_a=shared_a, shared_d=shared_d, dtype=d, weak=weak, synapses=self.synapses, **sides
+        )
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        if not self.generic:
+            return super()._state()
+        meta = {"kind": self.kind, "weak": self.weak, "shape": list(self.shape), "generic": list(self._pattern)}
+        return {**meta, "shared": list(self._shared), "dtype": self._dtype.name, "synapses": self.synapses}, {}
+
+    @staticmethod
+    def _generic_from_state(meta: dict[str, Any]) -> LazyBlocks:
+        """A generic factor again; inconsistent facts are a ValueError."""
+        a, b, c, d = (_check.nonnegative_int("a generic factor", "generic", n) for n in meta["generic"])
+        shared_a, shared_d = (bool(s) for s in meta["shared"])
+        dtype = np.dtype(meta["dtype"])
+        if dtype.name not in ("int64", *_check.FLOATS):
+            raise ValueError(f"weights are int64, {', '.join(_check.FLOATS)}, got {dtype.name}")
+        count = _check.nonnegative_int("a generic factor", "synapses", meta["synapses"])
+        if [a * b * d, a * c * d] != list(meta["shape"]) or count > a * b * c * d:
+            raise ValueError(f"a generic factor ({a}, {b}, {c}, {d}) does not have shape {meta['shape']} and {count} synapses")
+        return LazyBlocks(
+            (a, b, c, d), None, shared_a=shared_a, shared_d=shared_d, dtype=dtype, weak=bool(meta["weak"]), synapses=count
+        )
 
     @cached_property
     def synapses(self) -> int:  # type: ignore[override]

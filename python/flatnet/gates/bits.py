@@ -76,9 +76,7 @@ def bit_product(
         weights = np.full((1, k), beta).astype(precision)
         bias = np.array([-beta * (k - 0.5)]).astype(precision)
     if not np.isfinite(bias).all() or not weights.all():
-        raise ValueError(
-            f"bit_product in {precision} cannot hold sharpness*(k - 1/2) of sharpness={beta:g} and k={k}"
-        )
+        raise ValueError(f"bit_product in {precision} cannot hold sharpness*(k - 1/2) of sharpness={beta:g} and k={k}")
     hidden = Layer(Dense(weights), bias, "logistic")
     return Network([hidden, Layer(Dense(np.ones((1, 1), dtype=precision)))], name=f"bit_product({k})")
 

@@ -66,7 +66,7 @@ def product_gate(
               {\sigma''\lambda^2} = xy\Bigl[1 - \tfrac{\lambda^2}{24}(4x^2+6xy+4y^2) + \dots\Bigr].
 
     With "auto" the largest error on [-R, R]² is about 3e-11 R² in float64 and 3e-5 R² in float32 (three
-    neurons: 6e-8 and 1e-3). Lin & Tegmark's theorem of sec. II B says "in the limit λ → ∞ ... exact"; it is λ
+    neurons: 6e-8 and 1e-3). Lin & Tegmark's theorem of sec. II C says "in the limit λ → ∞ ... exact"; it is λ
     → 0, and in floating point neither: too small a λ loses all digits. "Merely 4 neurons" is not the least,
     since 3 do with an affine output; and the logistic needs a bias, as σ''(0) = 0.
 
@@ -96,14 +96,10 @@ def product_gate(
         inner = (factor * directions).astype(precision)
         outer = (signs / curvature / factor / factor).astype(precision)
     if not np.isfinite(outer).all() or not outer.all() or not np.abs(inner).max() >= np.finfo(precision).tiny:
-        raise ValueError(
-            f"product_gate in {precision} cannot hold the weights 1/scale**2 of scale={factor:g}"
-        )
+        raise ValueError(f"product_gate in {precision} cannot hold the weights 1/scale**2 of scale={factor:g}")
     output_bias = np.array([offset * outer[0]], dtype=precision) if neurons == 3 else None
     hidden = Layer(Dense(inner), np.full(neurons, bias, dtype=precision), "logistic")
-    return Network(
-        [hidden, Layer(Dense(outer[None, :]), output_bias)], name=f"product_gate({neurons} neurons)"
-    )
+    return Network([hidden, Layer(Dense(outer[None, :]), output_bias)], name=f"product_gate({neurons} neurons)")
 
 
 def _four() -> tuple[NDArray[np.float64], NDArray[np.float64], float, float]:
@@ -126,9 +122,7 @@ def _derivatives(bias: float) -> tuple[float, float]:
 def _reach(domain: tuple[float, float]) -> float:
     ends = np.asarray(domain)
     if ends.shape != (2,) or ends.dtype.kind not in "iuf" or not (-math.inf < ends[0] < ends[1] < math.inf):
-        raise ValueError(
-            f"product_gate needs a domain (low, high) with low < high, both finite, got {domain!r}"
-        )
+        raise ValueError(f"product_gate needs a domain (low, high) with low < high, both finite, got {domain!r}")
     low, high = (float(end) for end in ends)
     return max(abs(low), abs(high))
 

@@ -8,7 +8,7 @@ from html import escape
 from .model import ProfileTable, Report
 from .plots import batch_plot, flattening_plot, profile_plot
 from .svg import STYLE, element, short
-from .words import COLUMNS, GLOSSARY, cells, seconds
+from .words import COLUMNS, GLOSSARY, cells, classes, ratio, seconds
 
 __all__ = ["page"]
 
@@ -22,7 +22,7 @@ _PAGE = f"""
 @media (prefers-color-scheme:dark){{:root{{{_DARK}}}}}
 *{{box-sizing:border-box}}
 body{{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif}}
-main{{max-width:1160px;margin:0 auto;padding:32px 20px 64px}}
+main{{max-width:1240px;margin:0 auto;padding:32px 20px 64px}}
 h1{{font-size:30px;line-height:1.2;margin:0 0 4px}}
 h2{{font-size:21px;margin:44px 0 8px}}
 p{{margin:6px 0 12px;max-width:76ch}}
@@ -34,13 +34,15 @@ figure{{margin:0;padding:10px 12px;background:var(--paper);border:1px solid var(
 .wide{{max-width:900px;margin:0 0 16px}}
 figcaption{{color:var(--soft);font-size:13px;line-height:1.4;padding:2px 4px 4px}}
 .scroll{{overflow-x:auto;background:var(--paper);border:1px solid var(--rule);border-radius:10px;margin:0 0 16px}}
-table{{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}}
-th,td{{padding:6px 12px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}}
+table{{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}}
+th,td{{padding:6px 9px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}}
 th{{color:var(--soft);font-weight:600;vertical-align:bottom}}
 tr:last-child td{{border-bottom:0}}
 .text{{text-align:left;white-space:normal}}
 th:first-child,td:first-child,th:last-child,td:last-child{{text-align:left}}
-td:last-child{{white-space:normal;min-width:9em}}
+.note{{margin:0 0 28px;max-width:none}}
+details{{margin:0 0 16px}}
+summary{{cursor:pointer;color:var(--soft);margin:0 0 8px}}
 dl{{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:0;font-size:15px}}
 dt{{font-weight:600}}
 dd{{margin:0;color:var(--soft);overflow-wrap:anywhere}}
@@ -78,8 +80,13 @@ def _section(title: str, *parts: str) -> str:
 
 def _costs(report: Report) -> str:
     legend = _definitions([(name, meaning) for name, meaning in COLUMNS[2:]])
-    table = _table(COLUMNS, [cells(row) for row in report.rows], "costs of flattening")
-    return _section("What flattening costs", table, legend)
+    table = _table(COLUMNS, [cells(row) for row in report.rows if row.shown], "costs of flattening")
+    hidden = [cells(row) for row in report.rows if not row.shown]
+    more = ""
+    if hidden:
+        others = _table(COLUMNS[:8], [row[:8] for row in hidden], "costs at the other sizes")
+        more = element("details", element("summary", f"{len(hidden)} networks of other sizes, counted only"), others)
+    return _section("What flattening costs", table, more, legend)
 
 
 def _against_size(report: Report) -> str:
@@ -97,19 +104,20 @@ def _against_size(report: Report) -> str:
 
 def _profile(table: ProfileTable) -> str:
     head = [(name, "") for name in ("depth", "lower", "synapses", "neurons", "bytes", "range", "time", "layers merged",
-                                    "bound", "holds for")]
+                                    "bound")]
     rows = []
     for line in table.lines:
         rows.append([
             str(line.depth), f"{line.lower:,}", f"{'~' * line.predicted}{line.upper:,}",
             f"{line.neurons:,}", f"{line.bytes:,}", "" if line.range is None else short(line.range),
-            "" if line.seconds is None else seconds(line.seconds), line.partition, line.bound, line.class_of_networks,
+            "" if line.seconds is None else seconds(line.seconds), line.partition, line.bound,
         ])
     caption = "Bars reach from the certified lower bound to the fewest synapses of all contiguous merges."
     if table.batch:
         caption += f" Times: a batch of {table.batch}, one thread."
     return (_figure(profile_plot(table), caption, wide=True)
-            + _table(head, rows, f"profile of {table.name}", text=(7, 8, 9)))
+            + _table(head, rows, f"profile of {table.name}", text=(7, 8))
+            + element("p", "Lower bounds hold for, at<br>" + "<br>".join(map(escape, classes(table))), class_="meta note"))
 
 
 def _times(report: Report) -> str:
@@ -124,8 +132,8 @@ def _times(report: Report) -> str:
     for curve in report.curves:
         for point in curve.points:
             sides = [seconds(side.median) if side else "" for side in (point.deep, point.flat, point.planned)]
-            spread = f"{short(point.low)} to {short(point.high)}" if point.low and point.high else ""
-            rows.append([curve.name, str(point.batch), *sides, short(point.ratio) if point.ratio else "", spread,
+            spread = f"{ratio(point.low)} to {ratio(point.high)}" if point.low and point.high else ""
+            rows.append([curve.name, str(point.batch), *sides, ratio(point.ratio) if point.ratio else "", spread,
                          point.rival])
     return _section("C_t against the batch", element("p", escape(say)), figure, _table(head, rows, "times"))
 

@@ -55,9 +55,7 @@ def profile_plot(table: ProfileTable) -> str:
     lines = table.lines
     values = [line.upper for line in lines] + [line.lower for line in lines if line.lower > 0]
     spread = max(values) / max(min(values), 1.0)
-    y = Axis.around(values, "synapses", log=spread > 4)
-    if spread <= 4:
-        y = Axis(0, 1.12 * max(values), "synapses", log=False)
+    y = Axis.around(values, "synapses", room=0.06) if spread > 4 else Axis(0, 1.15 * max(values), "synapses", log=False)
     x = Axis(-0.6, max(line.depth for line in lines) + 0.6, "hidden layers (depth)", log=False,
              at=tuple(range(0, lines[-1].depth + 1, max(1, len(lines) // 16))))
     best = min(lines, key=lambda line: (line.upper, line.depth))
@@ -81,7 +79,7 @@ def _profile_marks(plot: Plot, line: ProfileLine, half: float) -> None:
         plot.interval(line.depth, line.lower, line.upper, 0, "exact: bound and count agree", tip=tip, half=half)
     else:
         plot.interval(line.depth, max(line.lower, 1), line.upper, 2, "between bound and count", tip=tip, half=half)
-    plot.point(line.depth, line.upper, 0 if exact else 2, tip=tip, hollow=line.predicted)
+    plot.point(line.depth, line.upper, 0 if exact else 2, tip=tip, hollow=line.predicted, radius=3.5)
 
 
 def _grouped(value: float) -> str:

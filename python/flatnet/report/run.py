@@ -39,7 +39,7 @@ class Options:
     batch, threads : int
         For C_t.
     quick : bool
-        Smaller default suite, a third of the time for each timing.
+        Smaller default suite, a third of the time for every timing.
     timed : bool
         Whether C_t is measured at all.
     """
@@ -52,7 +52,7 @@ class Options:
     @property
     def budget(self) -> float:
         """Seconds for the rounds of one timing."""
-        return 0.3 if self.quick else 1.0
+        return 0.2 if self.quick else 0.6
 
     @property
     def batches(self) -> tuple[int, ...]:

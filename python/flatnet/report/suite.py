@@ -78,11 +78,14 @@ def _exact(formula: Callable[[float], float]) -> Callable[[float], tuple[float, 
     return lambda x: (formula(x), 0.0)
 
 
-def _powers(name: str, make: Callable[[int], Network], top: int, **kept: bool) -> tuple[Case, ...]:
-    """Cases at n = 4, 8, ..., 2**top; the largest one is shown and timed."""
-    sizes = [2**m for m in range(2, top + 1)]
-    small = [Case(n, f"{name} {n}", partial(make, n)) for n in sizes[:-1]]
-    return (*small, Case(sizes[-1], f"{name} {sizes[-1]}", partial(make, sizes[-1]), shown=True, timed=True, **kept))
+def _powers(name: str, make: Callable[[int], Network], top: int, curved: Sequence[int] = (),
+            profiled: bool = False) -> tuple[Case, ...]:  # fmt: skip
+    """Cases at n = 4, 8, ..., 2**top; the largest one is shown and timed, those in ``curved`` at every batch."""
+    last = 2**top
+    return tuple(
+        Case(n, f"{name} {n}", partial(make, n), n == last, n == last or n in curved, n in curved, profiled and n == last)
+        for n in (2**m for m in range(2, top + 1))
+    )
 
 
 def _haar_cost(n: float) -> float:
@@ -126,9 +129,9 @@ def _strassen_cost(n: float) -> float:
 def _transforms(top: int) -> list[Group]:
     return [
         Group("DFT", "n", "n / (2 log₂ n)", "Radix-2 FFT, complex weights count once (Lin & Tegmark, sec. III G).",
-              _powers("DFT", dft, top, curved=True, profiled=True), _exact(lambda n: n / (2 * math.log2(n)))),
+              _powers("DFT", dft, top, (64, 1024), profiled=True), _exact(lambda n: n / (2 * math.log2(n)))),
         Group("Hadamard", "n", "n / (2 log₂ n)", "Fast Walsh-Hadamard transform, weights 1 and -1.",
-              _powers("Hadamard", hadamard, top, curved=True), _exact(lambda n: n / (2 * math.log2(n)))),
+              _powers("Hadamard", hadamard, top, (128,)), _exact(lambda n: n / (2 * math.log2(n)))),
         Group("Haar wavelet", "n", "n(m+1) / (nm+2n-2), m = log₂ n",
               "Copies counted as layers of their own: flat is cheaper, against the paper's claim for wavelets.",
               _powers("Haar", haar, top), _exact(_haar_cost)),

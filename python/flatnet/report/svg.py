@@ -111,13 +111,14 @@ class Axis:
     at: tuple[float, ...] = ()
 
     @classmethod
-    def around(cls, values: Iterable[float], label: str, *, log: bool = True, base: int = 10) -> Axis:
-        """Return an axis with some air around ``values`` (the positive ones where ``log``)."""
+    def around(cls, values: Iterable[float], label: str, *, log: bool = True, base: int = 10, room: float = 0.0) -> Axis:
+        """Return an axis with some air around ``values`` (the positive ones where ``log``), ``room`` more on top."""
         kept = [value for value in values if math.isfinite(value) and (value > 0 or not log)]
         low, high = (min(kept), max(kept)) if kept else (1.0, 10.0)
         if log:
             air = max(0.06 * math.log(high / low), 0.12)
-            return cls(low * math.exp(-air), high * math.exp(air), label, True, base)
+            high *= math.exp(air) * (high / low) ** room
+            return cls(low * math.exp(-air), high, label, True, base)
         air = max(0.06 * (high - low), 0.4)
         return cls(low - air, high + air, label, False)
 
@@ -197,7 +198,7 @@ class Plot:
     _marks: list[str] = field(default_factory=list, repr=False)
     _legend: list[tuple[str, str]] = field(default_factory=list, repr=False)
 
-    _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 16, 34, 44
+    _LEFT, _RIGHT, _TOP, _BOTTOM = 76, 16, 34, 44
 
     def _head(self) -> int:
         return self._TOP + 18 * len(self._legend_rows())
@@ -238,11 +239,11 @@ class Plot:
         self._marks.append(element("g", *_tip(tip), bar, *caps, class_=f"s{series}"))
         self._note("span", series, label)
 
-    def point(self, x: float, y: float, series: int, label: str = "", *, tip: str = "",
-              hollow: bool = False) -> None:
+    def point(self, x: float, y: float, series: int, label: str = "", *, tip: str = "", hollow: bool = False,
+              radius: float = 4.5) -> None:
         """Add a round mark."""
         kind = "ring" if hollow else "dot"
-        circle = element("circle", *_tip(tip), cx=self._px(x), cy=self._py(y), r=4.5, class_=f"{kind} s{series}")
+        circle = element("circle", *_tip(tip), cx=self._px(x), cy=self._py(y), r=radius, class_=f"{kind} s{series}")
         self._marks.append(circle)
         self._note(kind, series, label)
 
@@ -263,7 +264,7 @@ class Plot:
         rows: list[list[tuple[int, str, str]]] = []
         left = self.width
         for kind, label in self._legend:
-            span = 34 + 7 * len(label)  # a swatch and about 7 px a character
+            span = 44 + 7 * len(label)  # a swatch, a gap and about 7 px a character
             if left + span > self.width - 8:
                 rows.append([])
                 left = 12

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .model import ProfileTable, Report
 from .svg import short
-from .words import COLUMNS, cells, seconds
+from .words import COLUMNS, cells, classes, seconds
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -14,26 +14,33 @@ if TYPE_CHECKING:
 
 __all__ = ["show"]
 
-_WIDE = 132  # characters from which all columns stand side by side
-_COUNTS, _TIMES = (0, 1, 2, 3, 4, 5, 6), (0, 7, 8, 9)
+# Columns that stand side by side, by the width of the terminal [characters].
+_LAYOUTS = (
+    (164, ((0, 1, 2, 3, 4, 5, 6, 7, 8, 9),)),
+    (110, ((0, 1, 2, 3, 4, 5, 6), (0, 7, 8, 9))),
+    (0, ((0, 1, 2, 3, 4), (0, 5, 6, 7), (0, 8, 9))),
+)
 
 
 def _table(columns: tuple[int, ...], rows: list[list[str]], title: str) -> Table:
+    from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(title=title or None, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        words = column in (0, len(COLUMNS) - 1)
-        table.add_column(COLUMNS[column][0], justify="left" if words else "right", no_wrap=not words)
+        last = column == len(COLUMNS) - 1
+        table.add_column(COLUMNS[column][0], justify="left" if last or not column else "right", no_wrap=column > 0 and not last)
     for row in rows:
         table.add_row(*(row[column] for column in columns))
     return table
 
 
 def _profile(profile: ProfileTable) -> Table:
+    from rich import box
     from rich.table import Table
 
-    table = Table(title=f"{profile.name}: profile", title_justify="left", header_style="bold")
+    title = f"{profile.name}: profile" + (f", times of a batch of {profile.batch}" if profile.batch else "")
+    table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("depth", "[lower, upper] synapses", "neurons", "range", "time", "bound"):
         table.add_column(name, justify="left" if name == "bound" else "right", no_wrap=name != "bound")
     for line in profile.lines:
@@ -54,32 +61,31 @@ def show(report: Report, console: Console) -> None:
     report : Report
         What to print; rows of a large suite that only draw a curve are left to the page.
     console : rich.console.Console
-        Where to.  Below 132 columns counts and times get a table each.
+        Where to.  On a narrow one, counts, ratios and times get a table each.
 
     Examples
     --------
     >>> from rich.console import Console
     >>> from flatnet.report.model import Report
     >>> show(Report("t", "now", [], {}, {}, "synapses: non-zero weights"), Console(width=60))
+    <BLANKLINE>
     How it is counted
     synapses: non-zero weights
     """
     from rich.text import Text
 
     rows = [cells(row) for row in report.rows if row.shown]
-    for sentence in report.remarks:
-        console.print(Text(sentence))
-    if rows and console.width >= _WIDE:
-        console.print(_table(tuple(range(len(COLUMNS))), rows, report.title))
-    elif rows:
-        console.print(_table(_COUNTS, rows, report.title))
-        if any(row[8] or row[9] for row in rows):
-            console.print(_table(_TIMES, rows, ""))
+    layout = next(groups for width, groups in _LAYOUTS if console.width >= width)
+    for place, columns in enumerate(layout if rows else ()):
+        if any(row[column] for row in rows for column in columns[1:]):
+            console.print(_table(columns, rows, "" if place else report.title))
     for profile in report.profiles[:1]:
         console.print(_profile(profile))
-        console.print(Text("\n".join(sorted({line.class_of_networks for line in profile.lines}))))
-    if rows:
-        for name, meaning in COLUMNS[2:]:
-            console.print(Text.assemble((f"{name}: ", "bold"), meaning))
+        console.print(Text("lower bounds hold for, at\n" + "\n".join(classes(profile)) + "\n"))
+    for sentence in report.remarks:
+        console.print(Text(sentence))
+    console.print(Text("\nHow to read it" if rows else "", style="bold"))
+    for name, meaning in COLUMNS[2:] if rows else ():
+        console.print(Text.assemble((f"{name}: ", "bold"), meaning))
     console.print(Text("How it is counted", style="bold"))
     console.print(Text(report.conventions))

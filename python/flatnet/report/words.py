@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from .model import Curve, Row, Span, Timing
+import re
+
+from .model import Curve, ProfileTable, Row, Span, Timing
 from .svg import short
 
-__all__ = ["COLUMNS", "GLOSSARY", "cells", "crossing", "headline", "interval", "ratio", "seconds"]
+__all__ = ["COLUMNS", "GLOSSARY", "cells", "classes", "crossing", "headline", "interval", "ratio", "rival", "seconds"]
 
 #: Heading and meaning of every column of the table.
 COLUMNS = (
@@ -105,8 +107,13 @@ def cells(row: Row) -> list[str]:
         interval(row.C_s_planned),
         "" if row.C_n is None else ratio(row.C_n),
         _time_ratio(row.timing),
-        row.timing.rival if row.timing else row.note,
+        rival(row.timing) if row.timing else row.note,
     ]
+
+
+def rival(timing: Timing) -> str:
+    """Return the rival's name in as few words as a table has room for."""
+    return timing.rival.replace("NumPy, ", "").replace("flatnet flat", "flatnet")
 
 
 def headline(row: Row) -> list[str]:
@@ -130,8 +137,8 @@ def headline(row: Row) -> list[str]:
     if timing and timing.ratio:
         faster = "deep" if timing.ratio > 1 else "flat"
         factor = ratio(max(timing.ratio, 1 / timing.ratio))
-        say.append(f"{row.label}: at batch {timing.batch}, {faster} is {factor} times faster "
-                   f"({timing.rival} against the chain as written).")
+        say.append(f"{row.label}: at batch {timing.batch}, {faster} is {factor} times as fast; flat was run by "
+                   f"{timing.rival}.")
     return say
 
 
@@ -149,3 +156,28 @@ def crossing(curve: Curve) -> str:
     if not ratios:
         return f"{curve.name}: the flat side could not be timed."
     return f"{curve.name}: {'deep' if ratios[0] > 1 else 'flat'} is faster at every batch measured."
+
+
+def classes(table: ProfileTable) -> list[str]:
+    """Return which networks the lower bounds of a profile hold for, depths that share a class together.
+
+    Examples
+    --------
+    >>> from flatnet.report.model import ProfileLine
+    >>> text = "linear networks with {} layers ({} hidden), any weights"
+    >>> lines = [ProfileLine(d, 1, 1, 0, 8, 1.0, None, "1", False, "LB1", text.format(d + 1, d)) for d in (1, 2, 3)]
+    >>> classes(ProfileTable("f", 8, None, lines))
+    ['depth 1 to 3: linear networks of that depth, any weights']
+    """
+    found: dict[str, list[int]] = {}
+    for line in table.lines:
+        text = re.sub(r"with \d+ layers? \(\d+ hidden\)", "of that depth", line.class_of_networks)
+        found.setdefault(text, []).append(line.depth)
+    return [f"depth {_depths(depths)}: {text}" for text, depths in found.items()]
+
+
+def _depths(depths: list[int]) -> str:
+    """Return consecutive depths as a range, others as a list."""
+    if len(depths) > 1 and depths[-1] - depths[0] == len(depths) - 1:
+        return f"{depths[0]} to {depths[-1]}"
+    return ", ".join(map(str, depths))

@@ -57,9 +57,7 @@ def _smooth(n: int, position: Index) -> tuple[Index, Weight]:
     left, right = position < 0, position >= n
     beyond = np.where(left, -position, np.where(right, position - (n - 1), 0)).astype(np.float64)
     neighbour = np.where(left, 1, n - 2)
-    return np.stack((np.clip(position, 0, n - 1), neighbour), axis=-1), np.stack(
-        (1.0 + beyond, -beyond), axis=-1
-    )
+    return np.stack((np.clip(position, 0, n - 1), neighbour), axis=-1), np.stack((1.0 + beyond, -beyond), axis=-1)
 
 
 def _antireflect(n: int, position: Index) -> tuple[Index, Weight]:

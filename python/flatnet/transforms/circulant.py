@@ -29,25 +29,22 @@ def convolution(kernel: ArrayLike, n: int, *, dtype: DTypeLike | None = None) ->
     Network
         Maps ``(..., n) -> (..., n)``, complex: with a real kernel and a real input the imaginary part is
         rounding. ``4 n log2(n)`` synapses in 2 log2(n) layers, and two fewer for every zero of the kernel's
-        spectrum
-        (n = 1: one synapse). No bit reversal stands in the chain, and no diagonal.
+        spectrum (n = 1: one synapse). No bit reversal stands in the chain, and no diagonal.
 
     Raises
     ------
     ValueError
-        If ``n`` is not a power of two, or the kernel is empty, longer than n, not one-dimensional or not
-        finite.
+        If ``n`` is not a power of two, or the kernel is empty, longer than n, not finite or no vector.
 
     Notes
     -----
-    With :math:`F = S_{m-1} \cdots S_0 P` (see `dft`), F symmetric and D the diagonal of the kernel's
-    spectrum,
+    With :math:`F = S_{m-1} \cdots S_0 P` (see `dft`), F symmetric and D the kernel's spectrum as a diagonal,
 
     .. math:: F^{-1} D F = \tfrac1n\, \bar S_{m-1} \cdots \bar S_1\, (\bar S_0\, P D P)\,
               S_0^T S_1^T \cdots S_{m-1}^T ,
 
     the bracket being one factor. A spectral value below :math:`4\,\mathrm{eps}\,\log_2 n\,\|kernel\|_2`, the
-    rounding of the transform, is a zero. Lin & Tegmark sec. II C count "n log2 n multiplications" for a
+    rounding of the transform, is a zero. Lin & Tegmark sec. II D 3 count "n log2 n multiplications" for a
     convolution; as a network with every stage a layer it has 4 n log2 n synapses against n² flat.
 
     Examples

@@ -133,9 +133,7 @@ def _trigonometric(what: str, n: int, kind: int, norm: Norm, dtype: DTypeLike | 
     chain[-1] = _scale_rows(chain[-1], scale if what == "dct" else scale[::-1])
     if kind == 3:
         chain = [matrix.T.tocsr() for matrix in reversed(chain)]
-    return Network(
-        [Sparse(matrix, weak=True) for matrix in chain], name=f"{what}({n}, type={kind})", dtype=dtype
-    )
+    return Network([Sparse(matrix, weak=True) for matrix in chain], name=f"{what}({n}, type={kind})", dtype=dtype)
 
 
 def _output_scale(n: int, kind: int, norm: Norm) -> NDArray[np.float64]:
@@ -175,9 +173,7 @@ def _down(n: int, kinds: NDArray[np.int64]) -> scipy.sparse.csr_array:
     cosine, sine, sign = np.cos(angle), np.sin(angle), 1.0 - 2.0 * (j % 2)
     one = np.ones(half)
     leaf = math.sqrt(0.5) if half == 1 else 1.0  # C4 of length 1 is cos(pi/4), folded in here
-    values = np.array(
-        [[[one, one], [leaf * one, -leaf * one]], [[cosine, sine], [sign * sine, -sign * cosine]]]
-    )
+    values = np.array([[[one, one], [leaf * one, -leaf * one]], [[cosine, sine], [sign * sine, -sign * cosine]]])
     columns = np.broadcast_to(np.stack((j, length - 1 - j)), (2, 2, 2, half))
     # axes: kind, half of the block, term, j -> kind, half, j, term
     return _block_rows(n, kinds, values.swapaxes(2, 3), columns.swapaxes(2, 3))
@@ -216,9 +212,7 @@ def _scale_rows(matrix: scipy.sparse.csr_array, scale: NDArray[np.floating[Any]]
     return matrix
 
 
-def _scale_columns(
-    matrix: scipy.sparse.csr_array, scale: NDArray[np.floating[Any]]
-) -> scipy.sparse.csr_array:
+def _scale_columns(matrix: scipy.sparse.csr_array, scale: NDArray[np.floating[Any]]) -> scipy.sparse.csr_array:
     matrix = matrix.copy()
     matrix.data *= scale[matrix.indices]
     return matrix

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     import scipy.sparse
 
 
-def random_sparse(
-    n: int, p: float, layers: int = 2, seed: int = 0, *, dtype: DTypeLike | None = None
-) -> Network:
+def random_sparse(n: int, p: float, layers: int = 2, seed: int = 0, *, dtype: DTypeLike | None = None) -> Network:
     r"""Chain of n x n matrices whose entries are 1 with probability p, independently, and 0 otherwise.
 
     Parameters
@@ -65,9 +63,7 @@ def random_sparse(
     p = probability("random_sparse", "p", p)
     layers = positive_int("random_sparse", "layers", layers)
     rng = np.random.Generator(np.random.PCG64(nonnegative_int("random_sparse", "seed", seed)))
-    require_memory(
-        f"random_sparse(n={n}, p={p:g}, layers={layers})", int(16 * n * n * p) * (layers + 2) + 8 * n
-    )
+    require_memory(f"random_sparse(n={n}, p={p:g}, layers={layers})", int(16 * n * n * p) * (layers + 2) + 8 * n)
     factors = [Sparse(_random_ones(n, p, rng), weak=True) for _ in range(layers)]
     return Network(factors, name=f"random_sparse({n}, p={p:g}, layers={layers})", dtype=dtype)
 

@@ -60,9 +60,7 @@ def hadamard(n: int, norm: Norm = "backward", base: int = 1, *, dtype: DTypeLike
     """
     stages, core = _stages_and_core(n, base)
     scale = norm_scale("hadamard", norm, n)
-    kind = (
-        np.int64 if scale == 1.0 else np.float64
-    )  # all factors of one kind: a scaled chain is no integer network
+    kind = np.int64 if scale == 1.0 else np.float64  # all factors of one kind: a scaled chain is no integer network
     butterfly = np.array([[1, 1], [1, -1]])
     cores = [(1, core, n // base)] if base > 1 or stages == 0 else []
     cores += [(n >> (s + 1), butterfly, 1 << s) for s in range(stages)]

@@ -150,9 +150,7 @@ def _filters(name: str | pywt.Wavelet) -> pywt.Wavelet:
     if not isinstance(name, str):
         raise TypeError(f"wavelet needs the name of a filter or a pywt.Wavelet, got {name!r}")
     if name not in pywt.wavelist(kind="discrete"):
-        raise ValueError(
-            f"wavelet knows the discrete filters of pywt.wavelist(kind='discrete'), got {name!r}"
-        )
+        raise ValueError(f"wavelet knows the discrete filters of pywt.wavelist(kind='discrete'), got {name!r}")
     return pywt.Wavelet(name)
 
 
@@ -170,9 +168,7 @@ def _chain(
     length, done = n, 0
     for _ in range(levels):
         if length == 1 and mode in ("reflect", "antireflect"):
-            raise ValueError(
-                f"{label}) needs at least 2 values at every level for mode {mode!r}, got 1 of n={n}"
-            )
+            raise ValueError(f"{label}) needs at least 2 values at every level for mode {mode!r}, got 1 of n={n}")
         level = _level(length, low, high, mode)
         factors.append(Sparse(_with_copies(level, done), weak=True))
         length, done = level.shape[0] // 2, done + level.shape[0] // 2
