@@ -1,8 +1,9 @@
 """The butterfly chain against every rival, side by side in one process: `python bench/butterfly.py`.
 
-A chain of log2(n) factors with two random weights a row, n = 1024, applied to batches of 1, 16 and 256 columns. Each line is one
-case; `against` is time of the best rival over time of flatnet (above 1: flatnet is faster), with the quartiles of the ratios
-within the rounds; `limit` is the share of what bench/limits.py says the machine could do.
+A chain of log2(n) factors with two random weights a row, n = 1024, applied to batches of 1, 16 and 256
+columns. Each line is one case; `against` is time of the best rival over time of flatnet (above 1: flatnet is
+faster), with the quartiles of the ratios within the rounds; `limit` is the share of what bench/limits.py says
+the machine could do.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from dataclasses import asdict, dataclass
 
 import flatnet as fn
 import numpy as np
-
 from limits import butterfly_seconds
 from rivals import CHAINS, Call, Unavailable
 from timing import Spread, agree, interleaved, ratio, threads_limited

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from rivals import Unavailable
 from timing import agree, threads_limited
 
@@ -15,7 +14,7 @@ Make = Callable[[], Callable[[], Any]]
 
 @pytest.fixture
 def timed(benchmark: Any, request: pytest.FixtureRequest) -> Callable[..., None]:
-    """``timed(group, make, expected, threads, tolerance)`` prepares a side, compares its result with ``expected``, times it."""
+    """``timed(group, make, expected, threads, tolerance)`` prepares a side, checks its result and times it."""
 
     def run(group: str, make: Make, expected: Any, threads: int = 1, tolerance: float = 0.0) -> None:
         benchmark.group = f"{group}, {threads} thread{'s' * (threads > 1)}"

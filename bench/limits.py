@@ -1,7 +1,8 @@
 """What this machine can do at most: `python bench/limits.py` prints it, the other scripts divide by it.
 
-The arithmetic limit is the rate of fused multiply-adds on registers; the memory limit is the rate of a plain copy within a
-working set of the size in question. Both are the best of some tries: a limit that a busy machine lowers would flatter.
+The arithmetic limit is the rate of fused multiply-adds on registers; the memory limit is the rate of a plain
+copy within a working set of the size in question. Both are the best of some tries: a limit that a busy
+machine lowers would flatter.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import argparse
 import functools
 
 import numpy as np
-
 from rivals import Unavailable, native
 
 __all__ = ["butterfly_seconds", "copy_rate", "fma_rate"]
@@ -32,8 +32,9 @@ def copy_rate(working_set: int, threads: int) -> float:
 def butterfly_seconds(n: int, batch: int, dtype: str, threads: int) -> float:
     """Least time of a butterfly chain: its arithmetic at the FMA rate, or its data moved once, whichever is longer.
 
-    A 2 x 2 block on one column takes 4 multiply-type instructions (2 products, 2 multiply-adds), so n log2(n) / 2 blocks cost
-    2 n log2(n) of them: 4 n log2(n) flop at the FMA rate. The data are x, y and 2 n log2(n) weights.
+    A 2 x 2 block on one column takes 4 multiply-type instructions (2 products, 2 multiply-adds), so n log2(n)
+    / 2 blocks cost 2 n log2(n) of them: 4 n log2(n) flop at the FMA rate. The data are x, y and 2 n log2(n)
+    weights.
     """
     stages = int(np.log2(n))
     size = np.dtype(dtype).itemsize

@@ -9,7 +9,6 @@ from typing import Any
 import flatnet as fn
 import numpy as np
 import pytest
-
 from rivals import CHAINS, Call
 
 pytestmark = pytest.mark.benchmark(max_time=0.3, min_rounds=5, disable_gc=True)

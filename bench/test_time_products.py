@@ -1,4 +1,4 @@
-"""A product of two random sparse matrices (Eq. 27 of Lin & Tegmark), and multiplication by a fixed matrix after Strassen."""
+"""Two random sparse matrices (Eq. 27 of Lin & Tegmark), and multiplication by a fixed matrix after Strassen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import flatnet as fn
 import numpy as np
 import pytest
-
 from rivals import CHAINS, Call
 from test_time_butterfly import CASES, own_chain
 

@@ -1,9 +1,9 @@
-"""Interleaved timing: every side once per round, in rotating order, so that a slow spell of the machine falls on all of them.
+"""Interleaved timing: every side once per round, in rotating order, so that a slow spell falls on all.
 
-A sample repeats its call until it lasts 200 us, far above the clock's resolution, after one call that is not timed. With more than
-one thread each sample starts after a pause: the workers of the side before go on spinning for a while and would take its core.
-What is reported is the median of the samples and their quartiles; ratios are taken inside each round, where both sides met the
-same machine.
+A sample repeats its call until it lasts 200 us, far above the clock's resolution, after one call that is not
+timed. With more than one thread each sample starts after a pause: the workers of the side before go on
+spinning for a while and would take its core. What is reported is the median of the samples and their
+quartiles; ratios are taken inside each round, where both sides met the same machine.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def ratio(slow: NDArray[np.float64], fast: NDArray[np.float64]) -> Spread:
 def agree(name: str, found: NDArray[Any], expected: NDArray[Any], tolerance: float = 0.0) -> None:
     """Refuse to time a wrong result.
 
-    AssertionError if its relative error, in the Frobenius norm, passes what rounding along a chain explains (1e-4 in single,
-    1e-11 in double precision) or ``tolerance``, whichever is larger.
+    AssertionError if its relative error, in the Frobenius norm, passes what rounding along a chain explains
+    (1e-4 in single, 1e-11 in double precision) or ``tolerance``, whichever is larger.
     """
     assert found.shape == expected.shape, f"{name} has shape {found.shape}, expected {expected.shape}"
     single = found.dtype.name in ("float32", "complex64")

@@ -2,7 +2,8 @@
 
     python docs/tables.py
 
-rewrites what stands between the markers ``<!-- name -->`` and ``<!-- /name -->`` of every page; a test holds the pages to it.
+rewrites what stands between the markers ``<!-- name -->`` and ``<!-- /name -->`` of every page; a test holds
+the pages to it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def transform_table() -> str:
     for entry in (*transforms.CATALOGUE, *gates.CATALOGUE):
         size = max(entry.sizes)
         about = entry.summary.replace("**", "^") + (f" (needs {entry.requires})" if entry.requires else "")
-        lines.append(f"| `{_call(entry, size)}` | {about} | {'yes' if entry.integer else ''} | {_example(entry, size)} |")
+        exact = "yes" if entry.integer else ""
+        lines.append(f"| `{_call(entry, size)}` | {about} | {exact} | {_example(entry, size)} |")
     return "\n".join(lines)
 
 
@@ -53,8 +55,8 @@ def rewritten(page: str) -> str:
     """A page with everything between its markers made anew."""
     for name, make in (("conventions", conventions), ("transforms", transform_table)):
         marked = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        if marked.search(page):
-            page = marked.sub(lambda found, text=make(): f"{found[1]}{text}\n{found[2]}", page)
+        if found := marked.search(page):
+            page = page[: found.end(1)] + make() + "\n" + page[found.start(2) :]
     return page
 
 

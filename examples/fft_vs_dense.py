@@ -2,8 +2,9 @@
 
     python examples/fft_vs_dense.py [--quick]
 
-C_s, the flattening cost in synapses, does not depend on the batch. C_t, the one in time, does: a matrix product of a large batch
-runs near the processor's peak, which a sparse chain cannot, and a single vector costs the matrix one pass through memory.
+C_s, the flattening cost in synapses, does not depend on the batch. C_t, the one in time, does: a matrix
+product of a large batch runs near the processor's peak, which a sparse chain cannot, and a single vector
+costs the matrix one pass through memory.
 """
 
 from __future__ import annotations

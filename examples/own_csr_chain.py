@@ -2,9 +2,10 @@
 
     python examples/own_csr_chain.py [--quick]
 
-The chain is heat on a square grid: at every step a cell takes the mean of itself and its four neighbours, and the network is some
-steps in a row. Written as a chain a step has 5 synapses a cell; flattened, L steps reach every cell within distance L and have
-2 L^2 + 2 L + 1. Depth pays because reach grows faster than cost. On a line (one axis) it does not: try AXES = 1.
+The chain is heat on a square grid: at every step a cell takes the mean of itself and its four neighbours, and
+the network is some steps in a row. Written as a chain a step has 5 synapses a cell; flattened, L steps reach
+every cell within distance L and have 2 L^2 + 2 L + 1. Depth pays because reach grows faster than cost. On a
+line (one axis) it does not: try AXES = 1.
 """
 
 from __future__ import annotations
@@ -47,13 +48,13 @@ def main() -> None:
     for row in fn.profile(net).rows:
         print(f"{row.depth:5}  {row.upper:8}  {row.lower:8}")
     flat = fn.flattening_cost(net)
-    print(f"\nC_s = {flat.C_s.upper:.2f}: flattened to depth 0 the network has {flat.synapses} synapses, not {net.synapses}.")
+    print(f"\nC_s = {flat.C_s.upper:.2f}: flattened to depth 0 it has {flat.synapses} synapses, not {net.synapses}.")
 
     print("\nTime, in microseconds for the whole batch (the flat side is the fastest of three ways to run it):")
     for batch in (1, 64):
         found = fn.measure(net, batch=batch, rounds=5 if quick else 21)
-        deep, flattened = found.deep.seconds * 1e6, found.flat.seconds * 1e6
-        print(f"batch {batch:3}: deep {deep:8.1f}, flat {flattened:8.1f}, C_t = {found.ratio.median:.2f} against {found.flat_method}")
+        times = f"deep {found.deep.seconds * 1e6:8.1f}, flat {found.flat.seconds * 1e6:8.1f}"
+        print(f"batch {batch:3}: {times}, C_t = {found.ratio.median:.2f} against {found.flat_method}")
 
 
 if __name__ == "__main__":

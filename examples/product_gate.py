@@ -2,8 +2,9 @@
 
     python examples/product_gate.py [--quick]
 
-Lin & Tegmark (Eqs. 10 and 11) multiply two numbers with one hidden layer and say that the product becomes exact for large
-scale. It is the other way round, and in floating point there is a best scale: below it rounding takes over.
+Lin & Tegmark (Eqs. 10 and 11) multiply two numbers with one hidden layer and say that the product becomes
+exact for large scale. It is the other way round, and in floating point there is a best scale: below it
+rounding takes over.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def main() -> None:
         print(f"  scale 2^{power:<3}  error {error:.0e}")
 
     bits = np.array([[1, 1, 1], [1, 1, 0]])
-    print("\nA product of bits takes one neuron (Eq. 13); D decimals need sharpness 2 D ln 10, twice what the paper says:")
+    print("\nA product of bits takes one neuron (Eq. 13); D decimals need sharpness 2 D ln 10, not D ln 10:")
     for factor in (1, 2):
         sharpness = factor * 10 * np.log(10)
         error = np.abs(fn.bit_product(3, sharpness=sharpness)(bits)[:, 0] - bits.prod(axis=1)).max()

@@ -242,8 +242,8 @@ def test_widths_around_the_vector(n: int, isa: str) -> None:
             expected = (x * scale.astype(dtype))[:, ::-1]
             assert (net.apply(x, isa=isa, threads=1) == expected).all()
             assert (net.apply(np.asfortranarray(x), isa=isa, threads=1) == expected).all()
-            columns = net.apply(x.T, axis=0, isa=isa, threads=1)
-            assert (columns.T == expected).all()
+            columns = net.apply(x.T, axis=0, isa=isa, threads=1).T
+            assert (columns == expected).all()
 
 
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)

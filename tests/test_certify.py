@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import flatnet as fn
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from flatnet import _core
 from flatnet.certify import Certificate, lower_bound, schatten
 from flatnet.flatten import segment_table
 from flatnet.spectrum import spectrum_of
@@ -41,6 +43,16 @@ def synapses(chain: list[np.ndarray]) -> int:
     return sum(int(np.count_nonzero(A)) for A in chain)
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Tens of thousands of tiny products: a team of threads for each would take most of the time."""
+    before = _core.default_threads()
+    _core.set_default_threads(1)
+    yield
+    _core.set_default_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
 def test_never_above_the_count_on_ten_thousand_chains() -> None:
     """All layer counts of 10^4 chains; some are rank-deficient, rectangular, complex, badly scaled."""
     rng = np.random.default_rng(0)
@@ -111,6 +123,12 @@ STRUCTURED = {
     "tall": (lambda: fn.Network([np.eye(4, 2), 3 * np.eye(6, 4)]), "isometry"),
     "zeta": (lambda: fn.zeta(6), "tensor factors"),
     "kron": (lambda: fn.kron(fn.Dense([[1.0, 2.0], [3.0, 4.0]]), fn.zeta(2)), "tensor factors"),
+    "among identities": (
+        lambda: fn.Network(
+            [fn.Kronecker(2, [[1.0, 2.0], [0.0, 1.0]], 6), fn.Kronecker(4, [[3.0, 1.0], [1.0, 0.0]], 3)]
+        ),
+        "tensor factors",
+    ),
     "convolution": (
         lambda: fn.Network([fn.dft(16), fn.Diagonal(np.arange(16.0)), fn.idft(16)]),
         "between multiples of isometries",
@@ -160,6 +178,25 @@ def test_nearly_unitary_is_not_unitary() -> None:
     q = np.linalg.qr(np.random.default_rng(0).standard_normal((6, 6)))[0]
     assert "isometry" in Certificate(segment_table(fn.Network([q]))).spectrum.how
     assert "LAPACK" in Certificate(segment_table(fn.Network([q + 1e-3 * np.eye(6)]))).spectrum.how
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rounding_of_merges_is_covered(seed: int) -> None:
+    """float32 merges stay within the distance that the bounds grant to covered networks, in any order."""
+    rng = np.random.default_rng(seed)
+    widths = rng.integers(1, 40, size=6)
+    chain = [
+        rng.standard_normal((r, c)).astype(np.float32) for r, c in zip(widths[1:], widths[:-1], strict=True)
+    ]
+    net = fn.Network(chain)
+    exact = np.linalg.multi_dot([A.astype(np.float64) for A in chain[::-1]])
+    table = segment_table(net)
+    rounding = Certificate(table).rounding
+    for segments in (((0, 4),), ((0, 2), (3, 4)), ((0, 0), (1, 4))):
+        merged = [layer.weight.toarray().astype(np.float64) for layer in table.form(segments)]
+        product = np.linalg.multi_dot(merged[::-1]) if len(merged) > 1 else merged[0]
+        assert 0 < np.linalg.norm(product - exact, 2) <= rounding
+    assert rounding < 0.01 * np.prod([np.linalg.norm(np.abs(A), 2) for A in chain])
 
 
 def test_rounding_noise_is_no_rank() -> None:

@@ -114,3 +114,32 @@ def test_cancellation_is_counted_from_the_entries() -> None:
     table = segment_table(fn.Network([fn.dft(16), fn.idft(16)]))
     assert table.count[0][7] == 16
     assert not table.predicted[0][7]
+
+
+def test_underflow_is_no_structural_count() -> None:
+    """1e-300 three times: single paths, but the floats of the product are 0."""
+    table = segment_table(fn.Network([np.array([[1e-300]])] * 3))
+    assert (table.count[0][0], table.count[0][1], table.count[0][2]) == (1, 0, 0)
+    assert table.partition(3).count == 3
+
+
+def test_a_flat_form_counts_what_could_only_be_predicted() -> None:
+    """Generic weights: the structure cannot see that a scheme's terms cancel, its flat form N (x) I can."""
+    from flatnet.factors import LazyBlocks
+
+    deep = fn.matmul(8, 8, levels=1)
+    flat = fn.Network([LazyBlocks((1, 8, 8, 8), None, shared_d=True)])
+    assert segment_table(fn.Network(deep, flat_form=flat)).count[0][len(deep) - 1] == 8**3
+
+
+def test_empty_and_zero_matrices() -> None:
+    for layers in (
+        [np.zeros((0, 3))],
+        [np.zeros((0, 3)), np.zeros((2, 0))],
+        [np.zeros((2, 3)), np.ones((2, 2))],
+    ):
+        net = fn.Network(layers)
+        for eps in (0.0, 0.1):
+            cost = fn.flattening_cost(net, depth=1, eps=eps)
+            assert cost.synapses == 0 and not cost.C_s.lower > 0
+        assert all(row.lower == 0 for row in fn.profile(net).rows)

@@ -247,3 +247,15 @@ def test_too_large_is_refused_by_size_before_it_is_formed() -> None:
         with pytest.raises(fn.TooLargeError, match=r"layers 0\.\.19 needs 16 TiB"):
             form()
     assert net.flatten(9).synapses == 10 * 2**22
+
+
+def test_c_t_once_measured() -> None:
+    cost = fn.flattening_cost(fn.hadamard(16))
+    assert math.isnan(cost.C_t.lower)
+    found = cost.measure(batch=4)
+    assert cost.C_t == (found.ratio.q10, found.ratio.q90)
+
+
+def test_a_range_below_the_networks_own_is_said() -> None:
+    cost = fn.flattening_cost(fn.zeta(4), depth=3, max_range=0.5)
+    assert "the network found has the range 1 and lies outside" in cost.class_of_networks

@@ -185,20 +185,6 @@ def test_docs_have_every_page(page: str) -> None:
         assert f"{page}.md" in (ROOT / "docs" / "index.md").read_text(), "the index links every page"
 
 
-@pytest.mark.parametrize("path", sorted([*ROOT.glob("docs/*.md"), ROOT / "README.md"]), ids=lambda path: path.name)
-def test_examples_of_the_docs_run(path: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    failed, _ = doctest.testfile(str(path), module_relative=False, optionflags=DOCTEST_FLAGS, encoding="utf-8")
-    assert failed == 0
-
-
-def test_readme_names_its_commands() -> None:
-    """.ci/run executes the blocks after these markers."""
-    text = (ROOT / "README.md").read_text()
-    for marker in ("test-command", "report-command"):
-        assert re.search(rf"<!-- {marker} -->\s*```\w*\n.+?\n```", text, re.DOTALL), marker
-
-
 def test_import_leaves_the_heavy_libraries_alone() -> None:
     heavy = ["scipy", "rich", "matplotlib", "sklearn", "pywt", "networkx", "mpmath"]
     code = f"import sys, flatnet; print([name for name in {heavy} if name in sys.modules])"

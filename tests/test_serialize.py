@@ -97,6 +97,16 @@ def test_integers_stay_exact_after_load(target: pathlib.Path) -> None:
     assert fn.load(target)(x).dtype.kind == "i"
 
 
+def test_generic_and_lazy_factors(target: pathlib.Path) -> None:
+    """A factor that is only counted stays so; one that generates its weights needs few of them."""
+    generic = fn.matmul(32, 32, levels=2)
+    fn.save(target, generic)
+    assert fn.load(target).synapses == generic.synapses
+    fn.save(target, fn.hadamard(2**40))
+    assert fn.load(target).synapses == 2 * 40 * 2**40
+    assert target.stat().st_size < 100_000
+
+
 def test_flat_form_travels_along(target: pathlib.Path) -> None:
     flat = fn.Network([fn.Dense(np.eye(3))], name="flat")
     fn.save(target, fn.Network([fn.Dense(2 * np.eye(3)), fn.Dense(np.eye(3) / 2)], flat_form=flat))

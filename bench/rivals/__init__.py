@@ -1,7 +1,8 @@
 """Other people's ways to apply a chain of sparse matrices, each with what it can do and why it may be missing.
 
-A rival is one function here and one line in `CHAINS`. It gets the factors as scipy.sparse (first applied first) and a batch of
-shape (inputs, columns) in C order, prepares whatever it can once, and returns a call without arguments that gives the result.
+A rival is one function here and one line in `CHAINS`. It gets the factors as scipy.sparse (first applied
+first) and a batch of shape (inputs, columns) in C order, prepares whatever it can once, and returns a call
+without arguments that gives the result.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def eigen_chain(factors: Sequence[Any], X: Array, threads: int) -> Call:
 def mkl_chain(factors: Sequence[Any], X: Array, threads: int) -> Call:
     """MKL's inspector-executor sparse matrices, optimised for this batch."""
     path = _mkl_library()
-    # Workers spin for 200 ms after their work by default, on the cores that the next rival needs. 1 ms still spans back-to-back calls.
+    # By default its workers spin for 200 ms on cores that the next rival needs; 1 ms still spans back-to-back calls.
     os.environ.setdefault("KMP_BLOCKTIME", "1")
     module = native.load("mkl_chain")
     try:

@@ -1,9 +1,9 @@
 // A chain of Eigen's compressed sparse rows times a batch: the way a C++ programmer would run it without flatnet.
 // The factors and the two buffers between them are made once; a call allocates nothing.
-#include <Eigen/Sparse>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
+#include <Eigen/Sparse>
 
 #include <stdexcept>
 #include <vector>

@@ -57,7 +57,10 @@ template <class T> double fma_rate(int threads, int repeats) {
     const double seconds = together(threads, [](int t) {
       Vec a[chains], x, y;
       for (std::size_t k = 0; k < sizeof(Vec) / sizeof(T); ++k) x[k] = T(0.999), y[k] = T(1e-3) * T(t + 1);
-      for (auto& v : a) v = x;
+      for (auto& v : a) {
+        v = x;
+        asm volatile("" : "+" IN_REGISTER(v));  // equal chains would be computed once
+      }
       asm volatile("" : "+" IN_REGISTER(x), "+" IN_REGISTER(y));
       for (int i = 0; i < inner; ++i)
         for (auto& v : a) v = v * x + y;
@@ -90,7 +93,7 @@ double copy_rate(double working_set, int threads, int repeats) {
 }  // namespace
 
 PYBIND11_MODULE(limits, module) {
-  module.def("fma_rate_f32", &fma_rate<float>, py::arg("threads"), py::arg("repeats") = 9);
-  module.def("fma_rate_f64", &fma_rate<double>, py::arg("threads"), py::arg("repeats") = 9);
-  module.def("copy_rate", &copy_rate, py::arg("working_set"), py::arg("threads"), py::arg("repeats") = 9);
+  module.def("fma_rate_f32", &fma_rate<float>, py::arg("threads"), py::arg("repeats") = 60);
+  module.def("fma_rate_f64", &fma_rate<double>, py::arg("threads"), py::arg("repeats") = 60);
+  module.def("copy_rate", &copy_rate, py::arg("working_set"), py::arg("threads"), py::arg("repeats") = 15);
 }

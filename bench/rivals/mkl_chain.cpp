@@ -15,9 +15,7 @@ namespace py = pybind11;
 namespace {
 
 // The parts of mkl_spblas.h that are used, with 32-bit integers (LP64).
-struct Description {
-  int type, mode, diagonal;
-};
+struct Description { int type, mode, diagonal; };
 constexpr int non_transpose = 10, general = 20, zero_based = 0, row_major = 101;
 using Handle = void*;
 

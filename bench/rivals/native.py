@@ -1,6 +1,7 @@
 """Compiles the C++ rivals on demand: one pybind11 module per source, kept under build/bench until its source changes.
 
-The instruction set is the one flatnet runs with on this machine, so that no side has wider registers than the other.
+The instruction set is the one flatnet runs with on this machine, so that no side has wider registers than the
+other.
 """
 
 from __future__ import annotations
@@ -20,6 +21,17 @@ __all__ = ["Unavailable", "eigen_include", "load"]
 
 HERE = pathlib.Path(__file__).resolve().parent
 CACHE = HERE.parents[1] / "build" / "bench"
+
+FIXED_FLAGS = [
+    "-O3",
+    "-DNDEBUG",
+    "-std=gnu++17",
+    "-ffp-contract=fast",
+    "-shared",
+    "-fPIC",
+    "-fopenmp",
+    "-fvisibility=hidden",
+]
 
 # Tried in this order, from flatnet's own instruction set downwards; an old compiler may not know the first.
 MACHINE_FLAGS = {
@@ -55,11 +67,10 @@ def load(name: str, *include: str) -> ModuleType:
         raise Unavailable("pybind11 is not installed") from None
     source = HERE / f"{name}.cpp"
     folders = [pybind11.get_include(), sysconfig.get_path("include"), *include]
-    fixed = ["-O3", "-DNDEBUG", "-std=gnu++17", "-ffp-contract=fast", "-shared", "-fPIC", "-fopenmp", "-fvisibility=hidden"]
     compiler = os.environ.get("CXX", "g++")
     reason = ""
     for machine in MACHINE_FLAGS[fn.show_config()["isa"]]:
-        command = [compiler, *fixed, *machine, *(f"-isystem{folder}" for folder in folders), str(source)]
+        command = [compiler, *FIXED_FLAGS, *machine, *(f"-isystem{folder}" for folder in folders), str(source)]
         target = CACHE / f"{name}-{_digest(source, command)}" / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
         if target.exists() or not (reason := _compile(command, target)):
             return _imported(name, target)

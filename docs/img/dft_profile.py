@@ -1,9 +1,9 @@
-"""The picture of README.md: synapses of the Fourier transform on 1024 points at every depth, with their lower bounds.
+"""The picture of README.md: synapses of the Fourier transform on 1024 points at every depth, with bounds.
 
     python docs/img/dft_profile.py
 
-writes dft_profile.svg beside this file, from `flatnet.profile`. It needs flatnet and nothing else; a test compares the file with
-what this script makes.
+writes dft_profile.svg beside this file, from `flatnet.profile`. It needs flatnet and nothing else; a test
+compares the file with what this script makes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from flatnet.profile import Profile
 from flatnet.report.svg import STYLE, Axis, Plot
 
 TARGET = pathlib.Path(__file__).with_suffix(".svg")
+AGREE = "bound and count agree: no network of this depth and range is cheaper"
 # One palette for light and dark pages: a paper of its own behind the picture.
 PALETTE = "--ink:#1d2129;--soft:#5b6472;--rule:#e3e6ea;--paper:#ffffff;--s0:#1f6fd1;--s2:#d1550f;"
 
@@ -34,7 +35,7 @@ def picture(table: Profile) -> str:
     plot = Plot(title, x, y, about, width=860, height=400)
     for row in table.rows:
         exact = row.lower == row.upper
-        label = "bound and count agree: no network of this depth and range is cheaper" if exact else "between bound and count"
+        label = AGREE if exact else "between bound and count"
         plot.interval(row.depth, row.lower, row.upper, 0 if exact else 2, label, half=16)
         plot.text(row.depth, row.upper, grouped(row.upper))
         if not exact:

@@ -28,6 +28,7 @@ class Promotion:
         self.strong = [w.dtype for w in weights if not w.weak and w.kind != "Permutation"]
         self.strong += [layer.bias.dtype for layer in layers if layer.bias is not None and not layer.weight.weak]
         self.complex = any(w.weak and w.dtype.kind == "c" for w in weights)
+        self.complex |= any(layer.bias is not None and layer.bias.dtype.kind == "c" for layer in layers)
         self.integer = not self.strong and all(
             w.dtype.kind == "i" and layer.bias is None and layer.activation is None
             for w, layer in zip(weights, layers, strict=True)

@@ -42,6 +42,14 @@ def nonnegative_int(what: str, name: str, value: Any) -> int:
     return n
 
 
+def size(what: str, name: str, value: Any) -> int:
+    """`value` as a number of rows or columns: 0 .. 2**62."""
+    n = nonnegative_int(what, name, value)
+    if n > 1 << 62:
+        raise ValueError(f"{what}: 64-bit indices reach 2**62, got {name}={n}")
+    return n
+
+
 def power_of_two(what: str, n: Any) -> int:
     """log2(n) for a power of two."""
     size = integer(what, "n", n)

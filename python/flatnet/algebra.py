@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .factors import Factor, Kronecker, Sparse
+from .factors import Diagonal, Factor, Sparse
 from .network import Network, as_factor
 from .operator import Operator
 
@@ -19,7 +19,7 @@ def _network(item: Any, what: str) -> Network:
 
 
 def _identity(n: int) -> Factor:
-    return Kronecker(n, [[1]], 1, weak=True)
+    return Diagonal(np.ones(n, np.int64), weak=True)
 
 
 def kron(a: Any, b: Any) -> Network:
@@ -61,16 +61,24 @@ def _kron_identity(w: Factor, before: int, after: int) -> Factor:
         if (shared_a or before == 1) and (shared_d or after == 1):
             kind = "Kronecker" if shared_a and shared_d else "KroneckerSparse"
             return Factor._wrap(_core.Factor.blocks(kind, values, before * a, d * after), w.weak)
-        if not shared_a and before > 1:
+        if not shared_a and before != 1:
             values = np.tile(values, (before, 1, 1, 1))
-        if not shared_d and after > 1:
+        if not shared_d and after != 1:
             values = np.repeat(values, after, axis=3)
         return Factor._wrap(_core.Factor.blocks("KroneckerSparse", values, before * a, d * after), w.weak)
     import scipy.sparse as sp
 
     m = w.tocsr()
     m = sp.kron(sp.kron(sp.eye_array(before, dtype=m.dtype), m), sp.eye_array(after, dtype=m.dtype), format="csr")
-    return Sparse(m, weak=w.weak)
+    return _sparse(m, [w])
+
+
+def _sparse(m: Any, parts: Sequence[Factor]) -> Factor:
+    """m in the dtype of its parts: weak ones and permutations follow the others, and only say whether they are complex."""
+    strong = [f.dtype for f in parts if not f.weak and f.kind != "Permutation"]
+    if not strong:
+        return Sparse(m, weak=True)
+    return Sparse(m, dtype=np.result_type(*strong, *([np.complex64] if m.dtype.kind == "c" else [])))
 
 
 def _aligned(nets: Sequence[Network]) -> list[list[Factor]]:
@@ -87,7 +95,7 @@ def _joined(factors: Sequence[Factor], how: str) -> Factor:
         m = sp.block_diag(blocks, format="csr")
     else:
         m = (sp.hstack if how == "row" else sp.vstack)(blocks, format="csr")
-    return Sparse(m, weak=all(f.weak for f in factors))
+    return _sparse(m, factors)
 
 
 def _list(nets: Sequence[Any], what: str) -> list[Network]:

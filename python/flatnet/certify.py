@@ -17,7 +17,8 @@ import numpy as np
 
 from ._check import TooLargeError, error_bound, positive_int
 from .cost import as_network
-from .segments import SegmentTable, merged_layer, segment_table
+from .merging import merged_layer
+from .segments import SegmentTable, segment_table
 from .spectrum import Spectrum, chain_rounding, factor_norms, probed_norms, spectrum_of
 from .support import weights_at_hand
 from .truncate import droppable
@@ -88,10 +89,11 @@ class Certificate:
         """Spectral distance within which merged networks compute f; inf where it cannot be bounded."""
         if not all(weights_at_hand(factor) for factor in self.factors):
             return math.inf
-        dtype = self.net.dtype
-        eps = float(np.finfo(dtype).eps) if dtype.kind in "fc" else _EPS
+        dtypes = [factor.dtype for factor in self.factors if factor.dtype.kind in "fc"]
+        floats = max((np.finfo(dtype) for dtype in [np.float64, *dtypes]), key=lambda info: info.eps)
+        widest = max(max(factor.shape) for factor in self.factors)
         try:
-            total = chain_rounding([factor_norms(factor) for factor in self.factors], eps)
+            total = chain_rounding([factor_norms(factor) for factor in self.factors], widest, floats)
         except TooLargeError:
             return math.inf
         return total if math.isfinite(total) else math.inf
@@ -116,11 +118,9 @@ class Certificate:
     def _log_range(self, layers: int) -> float:
         if self.max_range is None:
             return self.table.partition(min(layers, self.table.layers)).log_range
-        return (
-            math.log(self.max_range)
-            if 0 < self.max_range < math.inf
-            else math.copysign(math.inf, self.max_range - 1)
-        )
+        if self.max_range == 0:
+            return -math.inf
+        return math.log(self.max_range) if self.max_range < math.inf else math.inf
 
     @cached_property
     def flat(self) -> Factor | None:
@@ -178,9 +178,9 @@ class Certificate:
         the Frobenius norm at most the smallest rows whose squares add up to E^2 can go.
         """
         support = self.table.flat_support
-        if eps == 0 and support is not None and support.exact:
-            return support.filled(axis)
         spectral, frobenius = self._shift(eps)
+        if support is not None and support.exact and (spectral == 0 or support.floor > spectral):
+            return support.filled(axis)
         if not math.isfinite(frobenius):
             return 0
         if self.table.flat is None:
@@ -354,7 +354,8 @@ def lower_bound(net: Network, layers: int, max_range: float | None = None, eps: 
     Examples
     --------
     >>> import flatnet as fn
-    >>> bound = fn.lower_bound(fn.hadamard(1024), layers=5)
+    >>> from flatnet.certify import lower_bound
+    >>> bound = lower_bound(fn.hadamard(1024), layers=5)
     >>> bound.name, bound.value
     ('Schatten (LB4)', 20480)
     """

@@ -39,8 +39,12 @@ def _count(text: str) -> int:
 def _parser() -> _Parser:
     parser = _Parser(prog="flatnet", description=_ABOUT)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    report = commands.add_parser("report", help="what flattening costs, on files or a default suite", description=_REPORT,
-                                 formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    report = commands.add_parser(
+        "report",
+        help="what flattening costs, on files or a default suite",
+        description=_REPORT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     report.add_argument("files", nargs="*", metavar="FILE", help="weight matrices; the first is applied first")
     report.add_argument("--json", metavar="FILE", help="also write all numbers as JSON")
     report.add_argument("--html", metavar="FILE", help="also write one self-contained page with plots")

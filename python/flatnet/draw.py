@@ -1,4 +1,4 @@
-"""A small network as a picture, in the manner of Figure 2 of Lin & Tegmark: circles add, squares apply, lines multiply."""
+"""A small network as a picture, as in Figure 2 of Lin & Tegmark: circles add, squares apply, lines multiply."""
 
 from __future__ import annotations
 
@@ -119,13 +119,13 @@ def draw(
     >>> fn.hadamard(1024).draw()
     Traceback (most recent call last):
         ...
-    flatnet._check.TooLargeError: a drawing shows at most 400 neurons and 4000 synapses, hadamard(1024) has 11264 and 20480
+    flatnet._check.TooLargeError: a drawing shows at most 400 neurons and 4000 synapses, hadamard(1024) has 11264, 20480
     """
     units = net.shape[1] + net.neurons + net.shape[0]
     if units > max_neurons or net.synapses > max_synapses:
         raise TooLargeError(
             f"a drawing shows at most {max_neurons} neurons and {max_synapses} synapses, "
-            f"{net.name or 'the network'} has {units} and {net.synapses}"
+            f"{net.name or 'the network'} has {units}, {net.synapses}"
         )
     layers = [_Wires.of(layer) for layer in net.layers]
     if labels is None:
@@ -174,7 +174,7 @@ def _columns(net: Network, layers: Sequence[_Wires], labels: bool) -> tuple[list
     height = pitch * max(rows) + 24
     gap = max(190.0 if labels else 110.0, min(0.3 * height, 330.0))
     columns, x = [], 56.0
-    for i, size in enumerate(sizes):
+    for i in range(len(sizes)):
         wide = 40.0 if i and layers[i - 1].activation else 0.0
         top = (height - pitch * (rows[i] - 1)) / 2
         columns.append(_Column(x, x + wide, top + pitch * np.arange(rows[i])))
@@ -201,13 +201,26 @@ def _compose(net: Network, layers: Sequence[_Wires], labels: bool) -> str:
     about = f"{net.name or 'network'}: {net.synapses} synapses, {net.neurons} neurons, depth {net.depth}"
     sheet = element("rect", width=width, height=height + 34, fill="#ffffff")
     return element(
-        "svg", element("title", escape(about)), sheet, *lines, *units, *texts, foot,
-        xmlns="http://www.w3.org/2000/svg", width=width, height=height + 34, viewBox=f"0 0 {width:.0f} {height + 34:.0f}",
-        role="img", font_family="system-ui, sans-serif", font_size=min(13.0, 1.5 * radius + 2),
+        "svg",
+        element("title", escape(about)),
+        sheet,
+        *lines,
+        *units,
+        *texts,
+        foot,
+        xmlns="http://www.w3.org/2000/svg",
+        width=width,
+        height=height + 34,
+        viewBox=f"0 0 {width:.0f} {height + 34:.0f}",
+        role="img",
+        font_family="system-ui, sans-serif",
+        font_size=min(13.0, 1.5 * radius + 2),
     )
 
 
-def _wire_marks(wires: _Wires, start: _Column, end: _Column, radius: float, labels: bool) -> tuple[list[str], list[str]]:
+def _wire_marks(
+    wires: _Wires, start: _Column, end: _Column, radius: float, labels: bool
+) -> tuple[list[str], list[str]]:
     """Return the lines of one layer and the numbers beside them."""
     scale = float(np.abs(wires.weights).max()) if wires.weights.size else 1.0
     fine = 1.0 if wires.weights.size <= 400 else 0.5
@@ -217,13 +230,35 @@ def _wire_marks(wires: _Wires, start: _Column, end: _Column, radius: float, labe
         x2, y2 = end.x - radius, float(end.ys[target])
         minus = weight.real < 0
         thick = fine * (0.6 + 1.2 * abs(weight) / scale)
-        lines.append(element("line", element("title", escape(_number(weight))), x1=x1, y1=y1, x2=x2, y2=y2,
-                             stroke=_MINUS if minus else _LINE, stroke_width=float(thick), stroke_opacity=fine,
-                             stroke_dasharray="5 3" if minus else None))
+        lines.append(
+            element(
+                "line",
+                element("title", escape(_number(weight))),
+                x1=x1,
+                y1=y1,
+                x2=x2,
+                y2=y2,
+                stroke=_MINUS if minus else _LINE,
+                stroke_width=float(thick),
+                stroke_opacity=fine,
+                stroke_dasharray="5 3" if minus else None,
+            )
+        )
         if labels and weight != 1:
-            texts.append(element("text", escape(_number(weight)), x=x1 + share * (x2 - x1), y=y1 + share * (y2 - y1) + 4,
-                                 text_anchor="middle", font_size=11, fill=_INK, stroke="#ffffff", stroke_width=3,
-                                 paint_order="stroke"))
+            texts.append(
+                element(
+                    "text",
+                    escape(_number(weight)),
+                    x=x1 + share * (x2 - x1),
+                    y=y1 + share * (y2 - y1) + 4,
+                    text_anchor="middle",
+                    font_size=11,
+                    fill=_INK,
+                    stroke="#ffffff",
+                    stroke_width=3,
+                    paint_order="stroke",
+                )
+            )
     return lines, texts
 
 
@@ -249,8 +284,16 @@ def _unit(column: _Column, k: int, activation: str | None, radius: float) -> str
         return circle
     side = 1.8 * radius
     joint = element("line", x1=column.x + radius, y1=y, x2=column.out - side / 2, y2=y, stroke=_INK)
-    square = element("rect", element("title", escape(activation)), x=column.out - side / 2, y=y - side / 2, width=side,
-                     height=side, fill="#ffffff", stroke=_INK)
+    square = element(
+        "rect",
+        element("title", escape(activation)),
+        x=column.out - side / 2,
+        y=y - side / 2,
+        width=side,
+        height=side,
+        fill="#ffffff",
+        stroke=_INK,
+    )
     sign = element("text", "σ", x=column.out, y=y + 0.4 * radius, text_anchor="middle", fill=_INK)
     return circle + joint + square + (sign if radius > 6 else "")
 
@@ -263,7 +306,9 @@ def _inputs(net: Network, layers: Sequence[_Wires], columns: Sequence[_Column], 
         y = float(columns[0].ys[k])
         marks.append(element("circle", cx=columns[0].x, cy=y, r=radius, fill="#eef1f5", stroke=_INK))
         if named:
-            marks.append(element("text", f"x{_below(k)}", x=columns[0].x - radius - 6, y=y + 4, text_anchor="end", fill=_INK))
+            marks.append(
+                element("text", f"x{_below(k)}", x=columns[0].x - radius - 6, y=y + 4, text_anchor="end", fill=_INK)
+            )
     for wires, column in zip(layers, columns[:-1], strict=True):
         if wires.biased:
             y = float(column.ys[-1])
@@ -274,8 +319,10 @@ def _inputs(net: Network, layers: Sequence[_Wires], columns: Sequence[_Column], 
 def _outputs(column: _Column, count: int, radius: float) -> list[str]:
     if count > 40:
         return []
-    return [element("text", f"y{_below(k)}", x=column.out + radius + 6, y=float(column.ys[k]) + 4, fill=_INK)
-            for k in range(count)]
+    return [
+        element("text", f"y{_below(k)}", x=column.out + radius + 6, y=float(column.ys[k]) + 4, fill=_INK)
+        for k in range(count)
+    ]
 
 
 def _below(k: int) -> str:
@@ -287,7 +334,8 @@ def _caption(layers: Sequence[_Wires], labels: bool) -> str:
     parts = ["circles add"]
     if applied:
         parts.append(f"squares apply {', '.join(applied)}")
-    parts.append("lines multiply by their label, by 1 where there is none" if labels else "lines multiply, wider is larger")
+    plain = "lines multiply, wider is larger"
+    parts.append("lines multiply by their label, by 1 where there is none" if labels else plain)
     if any(bool((wires.weights.real < 0).any()) for wires in layers):
         parts.append("dashed is negative")
     return "; ".join(parts)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ._check import error_bound, nonnegative_int
 from .certify import Certificate, LowerBound, exp_range
 from .cost import CONVENTIONS, Interval, as_network, has_activation, noted, ratio
-from .segments import Partition, SegmentTable, add_logs, segment_table
+from .merging import add_logs
+from .segments import Partition, SegmentTable, segment_table
 from .truncate import truncated
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["FlatteningCost", "SegmentTable", "flatten", "flattening_cost", "segment_table"]
 
 
+_ONE_MATRIX = "a linear network flattens to one matrix, without hidden neurons"
 _NOTHING = "f has no hidden layer, so there is nothing to compare with"
 
 
@@ -63,7 +65,7 @@ def flatten(net: Network, depth: int = 0, eps: float = 0.0) -> Network:
     --------
     >>> import flatnet as fn
     >>> net = fn.zeta(9)
-    >>> net.synapses, fn.flatten(net, depth=8).synapses, fn.flatten(net).synapses
+    >>> net.synapses, net.flatten(depth=8).synapses, net.flatten().synapses
     (6912, 5184, 19683)
     """
     net, depth, eps = _checked("flatten", net, depth, eps)
@@ -158,21 +160,29 @@ class FlatteningCost:
         return self._found.form()
 
     def measure(self, batch: int = 256, threads: int = 1) -> Measurement:
-        """Wall-clock side of the same flattening; ``.ratio`` is C_t, see :func:`flatnet.measure`."""
+        """Time the same flattening and set ``C_t``; see :func:`flatnet.measure`."""
         from .measure import measure
 
-        return measure(self.of, batch=batch, threads=threads, flat=self.net, flat_error=self.error)
+        found = measure(self.of, batch=batch, threads=threads, flat=self.net, flat_error=self.error)
+        self.__dict__["C_t"] = Interval(found.ratio.q10, found.ratio.q90)
+        return found
+
+    @cached_property
+    def C_t(self) -> Interval:
+        """Wall-clock cost of ``net`` over f, 10 % and 90 % quantiles; nan until :meth:`measure`."""
+        return Interval(math.nan, math.nan)
 
     def __repr__(self) -> str:
         name = self.of.name or "network"
         upper = f"{self.synapses}{' predicted' if self.predicted else ''} of {self.of.synapses} synapses"
-        return "\n".join((
+        lines = [
             f"FlatteningCost of {name} to at most {self.depth} hidden layers, eps={self.eps:g}",
             f"C_s in {self.C_s}: {upper}, range {self.range:.6g}, error {self.error:.3g}",
             f"C_n in {self.C_n}: {self.C_n_reason}",
             f"lower end: {self.class_of_networks}",
             CONVENTIONS,
-        ))  # fmt: skip
+        ]
+        return "\n".join(lines)
 
     def __rich__(self) -> Any:
         from rich.table import Table
@@ -240,11 +250,14 @@ def flattening_cost(
     certificate = Certificate(table, max_range)
     bounds = tuple(certificate.lower_bound(layers, eps) for layers in range(1, depth + 2))
     least = min(bounds, key=lambda bound: bound.value)
+    covered = least.class_of_networks
     if eps > 0:
         made, error = truncated(net, depth, eps, table)
         found = _Found.of(made)
     else:
         found, error = _Found.by_merging(table, table.best(depth + 1)), 0.0
+    if max_range is not None and exp_range(found.log_range) > max_range:
+        covered += f"; the network found has the range {exp_range(found.log_range):.6g} and lies outside"
     return FlatteningCost(
         of=net,
         depth=depth,
@@ -252,14 +265,12 @@ def flattening_cost(
         synapses=found.synapses,
         C_s=Interval(ratio(least.value, net.synapses), ratio(found.synapses, net.synapses)),
         C_n=Interval(math.nan, math.nan) if net.depth == 0 else Interval(0.0, 0.0),
-        C_n_reason=_NOTHING
-        if net.depth == 0
-        else "a linear network flattens to one matrix, without hidden neurons",
+        C_n_reason=_NOTHING if net.depth == 0 else _ONE_MATRIX,
         error=error,
         range=exp_range(found.log_range),
         predicted=found.predicted,
         bounds=bounds,
-        class_of_networks=least.class_of_networks,
+        class_of_networks=covered,
         _found=found,
     )
 
@@ -273,14 +284,12 @@ def _non_linear(table: SegmentTable, depth: int) -> FlatteningCost:
         found = _Found.by_merging(table, _reachable("flattening_cost", table, depth))
         # every merge takes its hidden layer away: what stays are the layers that end in an activation
         neurons = sum(layer.weight.shape[0] for layer in net.layers[:-1] if layer.activation is not None)
-        options.append(
-            (found.synapses, found, neurons, "merging every linear run leaves the activations' layers")
-        )
+        reason = "merging every linear run leaves the layers that end in an activation"
+        options.append((found.synapses, found, neurons, reason))
     if flat is not None:
         found = _Found.of(flat)
-        options.append(
-            (found.synapses, found, flat.neurons, "the known flat form, which approximates the same function")
-        )
+        reason = "the known flat form, which approximates the same function"
+        options.append((found.synapses, found, flat.neurons, reason))
     synapses, found, _, _ = min(options, key=lambda option: option[0])
     _, _, neurons, reason = min(options, key=lambda option: option[2])
     return FlatteningCost(

@@ -223,8 +223,8 @@ def measure(
     Notes
     -----
     C_t is the wall-clock counterpart of C_s (Lin and Tegmark 2016, Eq. 26), which the paper does not
-    consider: a dense product runs near the machine's peak while a sparse chain is limited by memory, so C_t <
-    C_s. It depends on the batch, see :func:`measure_batches`.
+    consider. A dense product runs nearer to the machine's peak than a sparse chain does, so that C_t is
+    usually the smaller one; it depends on the batch, see :func:`measure_batches`.
 
     Examples
     --------
@@ -267,6 +267,7 @@ def measure_batches(
     Examples
     --------
     >>> import flatnet as fn
+    >>> from flatnet.measure import measure_batches
     >>> measure_batches(fn.hadamard(64), batches=(1, 16), rounds=3).batches
     [1, 16]
     """

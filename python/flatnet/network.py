@@ -110,6 +110,8 @@ class Network(Operator):
     ) -> None:
         if isinstance(layers, (Operator, np.ndarray, str)) or hasattr(layers, "tocsr"):
             layers = [layers]
+        if not isinstance(layers, Iterable):
+            raise TypeError(f"a network needs a list of layers, got {type(layers).__name__}")
         items = [layer for i, item in enumerate(layers) for layer in _as_layers(item, i)]
         if not items:
             raise ValueError("a network needs at least one layer, got an empty list")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .network import Layer, Network
 
 Array = np.ndarray[Any, Any]
+_MOST_THREADS = 4096  # as FLATNET_THREADS
 ACTIVATIONS = ("identity", "logistic", "relu", "square")  # the order of kernels::Activation
 
 
@@ -125,6 +126,8 @@ class Operator:
         dtype = self._promotion.result(a.dtype)
         if threads is not None:
             threads = _check.positive_int("apply", "threads", threads)
+            if threads > _MOST_THREADS:
+                raise ValueError(f"apply needs threads <= {_MOST_THREADS}, got threads={threads}")
         runner = self._runner
         if dtype.kind == "i":
             _array.check_range(runner.growth(), a, dtype)
@@ -181,7 +184,8 @@ class Operator:
         """The matrix, ``(n_out, n_in)``; refused with its size where memory cannot hold it."""
         self._require_linear("toarray")
         rows, cols = self.shape
-        _check.require_memory(f"a matrix of {rows} x {cols}", float(rows) * cols * self.dtype.itemsize)
+        tallest = max(rows, self.layers[0].weight.shape[0])
+        _check.require_memory(f"a matrix of {tallest} x {cols}", float(tallest) * cols * self.dtype.itemsize)
         if len(self.layers) == 1:
             return self.layers[0].weight._handle.dense().astype(self.dtype, copy=False)
         first = self.layers[0].weight._handle.dense().astype(self.dtype, copy=False)
@@ -199,7 +203,10 @@ class Operator:
     def __truediv__(self, s: Any) -> Any:
         if not isinstance(s, numbers.Number):
             return NotImplemented
-        return _scaled(self, 1.0 / s)  # type: ignore[operator]
+        if s == 0:
+            raise ValueError(f"a network is divided by a number other than zero, got {s!r}")
+        z = complex(s)  # type: ignore[call-overload]
+        return _scaled(self, 1.0 / (z if z.imag else z.real))
 
     def __neg__(self) -> Any:
         return _scaled(self, -1)

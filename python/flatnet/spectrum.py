@@ -25,12 +25,12 @@ Array = np.ndarray[Any, Any]
 
 _EPS = float(np.finfo(np.float64).eps)
 
-# LAPACK (values only) takes about (8/3) n^3 operations: 4096^3 are 2e11, some tens of seconds of one core.
-MAX_SVD_WORK = 4096.0**3
+# LAPACK (values only) takes about (8/3) n^3 operations, half of them at the speed of memory: some seconds of
+# one core at n = 2048, a minute at 4096. Larger matrices without structure get no Schatten bound.
+MAX_SVD_WORK = 2048.0**3
 # Products A^H A are formed to see whether a factor is scaled-unitary up to this many multiply-adds.
 _MAX_GRAM_WORK = 4e9
-# A factor counts as scaled-unitary if all its squared singular values agree this well; what is left is taken
-# off.
+# A factor counts as scaled-unitary if its squared singular values agree this well; the rest is taken off.
 _UNITARY = 1e-6
 # One vector is sent through chains of up to this many synapses a factor to see which rows are not empty.
 _MAX_PROBED = 2**27
@@ -121,21 +121,33 @@ def _integers(values: Array) -> bool:
     return values.dtype.kind in "iu" or bool((np.rint(values.real) == values).all())
 
 
-def chain_rounding(norms: list[FactorNorms], eps: float) -> float:
+def chain_rounding(norms: list[FactorNorms], widest: int, floats: np.finfo[Any]) -> float:
     """Spectral distance between the true product of a chain and any product that merging computes.
 
     A product C = A B of k terms is computed within k eps (|A| |B|), and entries below 4 k eps (|A| |B|) are
-    dropped: each merge moves C by at most 5 k eps (|A| |B|). Along the chain this adds up to (prod_l (1 + 5
-    k_l eps) - 1) times the norm of |A_L| ... |A_1|. Chains of integers that stay below 1/eps are exact.
+    dropped: each merge moves C by at most 5 k eps (|A| |B|). Along the chain this adds up to
+    (prod_l (1 + 5 k_l eps) - 1) times the norm of |A_L| ... |A_1|. Terms that underflow add k tiny to an
+    entry. Chains of integers are exact while no entry reaches 1 / (8 k eps): no sum is rounded and no 1 is
+    dropped.
+
+    Parameters
+    ----------
+    norms : list of FactorNorms
+        In the order of application.
+    widest : int
+        Largest number of rows or columns in the chain.
+    floats : numpy.finfo
+        Of the coarsest dtype in the chain.
     """
-    size = math.prod(norm.spectral_bound for norm in norms)
-    if all(norm.integer for norm in norms) and math.prod(max(1.0, norm.row_sum) for norm in norms) < 1 / eps:
+    if len(norms) == 1:
         return 0.0
-    return (
-        math.expm1(sum(math.log1p(5 * norm.terms * eps) for norm in norms[1:])) * size
-        if len(norms) > 1
-        else 0.0
-    )
+    eps, terms = float(floats.eps), [norm.terms for norm in norms[1:]]
+    largest = math.prod(max(1.0, norm.row_sum) for norm in norms)
+    if all(norm.integer for norm in norms) and largest * 8 * max(terms) * eps < 1:
+        return 0.0
+    bounds = [norm.spectral_bound for norm in norms]
+    growth = math.expm1(sum(math.log1p(5 * k * eps) for k in terms)) * math.prod(bounds)
+    return growth + sum(terms) * widest * float(floats.tiny) * math.prod(max(1.0, bound) for bound in bounds)
 
 
 def probed_norms(factors: list[Factor], axis: int) -> Array:
@@ -174,6 +186,8 @@ def spectrum_of(
     form : callable
         Gives the whole product, or None where it is too large; called only if nothing else helps.
     """
+    if any(0 in factor.shape for factor in factors):
+        return Spectrum(np.zeros(1), np.ones(1), 0.0, "an empty matrix")
     inner = list(factors)
     scale = _Scale()
     while inner and (found := _isometry(inner[-1], left=True)) is not None:
@@ -190,7 +204,8 @@ def spectrum_of(
         alone = len(factors) == 1
         return _decomposed(inner[0], scale, "LAPACK" if alone else "LAPACK, between multiples of isometries")
     rows, cols = factors[-1].shape[0], factors[0].shape[1]
-    flat = form() if float(rows) * cols * min(rows, cols) <= MAX_SVD_WORK or support is not None else None
+    work = float(rows) * cols * min(rows, cols) if support is None else support.block_work
+    flat = form() if work <= MAX_SVD_WORK else None
     return None if flat is None else _decomposed(flat, _Scale(), "LAPACK")
 
 
@@ -353,7 +368,7 @@ def _decomposed(core: Factor, scale: _Scale, how: str) -> Spectrum | None:
     if float(count) * b * c * min(b, c) > MAX_SVD_WORK or not np.isfinite(blocks).all():
         return None
     if blocks.size == 0:
-        return Spectrum(np.zeros(1), np.ones(1), 0.0, "an empty matrix")
+        return Spectrum(np.zeros(1), np.ones(1), 0.0, "a zero matrix")
     blocks = blocks.astype(np.result_type(blocks.dtype, np.float64), copy=False)
     sigma = np.abs(blocks).reshape(-1) if b == c == 1 else np.linalg.svd(blocks, compute_uv=False).reshape(-1)
     sigma = np.sort(sigma)[::-1]

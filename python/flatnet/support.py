@@ -63,6 +63,8 @@ class Support:
         True if ``nonzeros`` is the exact count, False if only an upper bound (terms may cancel).
     peak : float
         Largest modulus of an entry; exact if ``peak_exact``, else an upper bound.
+    floor : float
+        Lower bound of the moduli of the non-zero entries, 0 if it is not known.
     tensor : bool
         True if the matrix is exactly the tensor product of its cores (identities have no weights).
     uniform : bool
@@ -72,6 +74,7 @@ class Support:
     digits: tuple[Digit, ...]
     exact: bool
     peak: float
+    floor: float
     peak_exact: bool
     tensor: bool
     uniform: bool
@@ -80,7 +83,16 @@ class Support:
 
     @property
     def nonzeros(self) -> int:
+        """Structural non-zeros of the matrix."""
         return math.prod(d.nonzeros for d in self.digits)
+
+    @property
+    def block_work(self) -> float:
+        """Rows times columns times the shorter side of a block, summed over the diagonal of blocks."""
+        blocks = [d for d in self.digits if d.kind != "identity"]
+        rows, cols = math.prod(d.rows for d in blocks), math.prod(d.cols for d in blocks)
+        copies = math.prod(d.rows for d in self.digits if d.kind == "identity")
+        return float(copies) * rows * cols * min(rows, cols)
 
     def filled(self, axis: int) -> int:
         """Number of rows (``axis=1``) or columns (``axis=0``) of the matrix that are not empty."""
@@ -117,7 +129,7 @@ def support_of(factor: Factor) -> Support | None:
     """
     if factor.kind == "Permutation":
         n = int(factor.shape[0])
-        ones = _structured((Digit("identity", n, n),), 1.0, tensor=True, uniform=True)
+        ones = _structured((Digit("identity", n, n),), 1.0, 1.0, tensor=True, uniform=True)
         return replace(ones, input_permutation=_composed(factor.input_permutation, factor.output_permutation))
     if factor.pattern is None:
         return None
@@ -126,20 +138,20 @@ def support_of(factor: Factor) -> Support | None:
         if factor.synapses != a * b * c * d:
             return None
         outer, inner = Digit("identity", a, a, varies=True), Digit("identity", d, d, varies=True)
-        unknown = _structured((outer, Digit("full", b, c), inner), math.inf, tensor=False, uniform=False)
-        return replace(unknown, peak_exact=False)
+        digits = (outer, Digit("full", b, c), inner)
+        return replace(_structured(digits, math.inf, 0.0, tensor=False, uniform=False), peak_exact=False)
     values = np.asarray(factor.values)
+    floor = _smallest(values)
     outer = Digit("identity", a, a, varies=values.shape[0] > 1)
     inner = Digit("identity", d, d, varies=values.shape[3] > 1)
     if factor.kind == "Kronecker":
         core = values[0, :, :, 0]
         uniform = bool(core.any(axis=0).all() and core.any(axis=1).all()) and _one_modulus(core[core != 0])
-        built = _structured(
-            (outer, Digit("core", b, c, core), inner), factor.max_abs, tensor=True, uniform=uniform
-        )
+        digits = (outer, Digit("core", b, c, core), inner)
+        built = _structured(digits, factor.max_abs, floor, tensor=True, uniform=uniform)
     elif factor.synapses == a * b * c * d:
         digits = (outer, Digit("full", b, c), inner)
-        built = _structured(digits, factor.max_abs, tensor=False, uniform=_one_modulus(values))
+        built = _structured(digits, factor.max_abs, floor, tensor=False, uniform=_one_modulus(values))
     else:
         return None
     return replace(
@@ -147,8 +159,16 @@ def support_of(factor: Factor) -> Support | None:
     )
 
 
-def _structured(digits: tuple[Digit, ...], peak: float, *, tensor: bool, uniform: bool) -> Support:
-    return Support(_canonical(list(digits)), True, peak, True, tensor, uniform)
+def _structured(
+    digits: tuple[Digit, ...], peak: float, floor: float, *, tensor: bool, uniform: bool
+) -> Support:
+    return Support(_canonical(list(digits)), True, peak, floor, True, tensor, uniform)
+
+
+def _smallest(values: Array) -> float:
+    """Smallest modulus of the non-zero entries; 0 if there are none."""
+    moduli = np.abs(values[values != 0])
+    return float(moduli.min()) if moduli.size else 0.0
 
 
 def _one_modulus(values: Array) -> bool:
@@ -174,7 +194,8 @@ def support_product(left: Support, right: Support) -> Support | None:
     Returns
     -------
     Support or None
-        ``exact`` only if every entry of the product is a single term, so that nothing can cancel.
+        ``exact`` only if every entry of the product is a single term, so that nothing can cancel. Underflow
+        is not looked at: see ``floor``.
     """
     if not _cancel(left.input_permutation, right.output_permutation):
         return None
@@ -189,6 +210,7 @@ def support_product(left: Support, right: Support) -> Support | None:
         digits=_canonical(digits),
         exact=exact,
         peak=left.peak * right.peak,
+        floor=left.floor * right.floor,
         peak_exact=exact and known,
         tensor=tensor and exact,
         uniform=exact and left.uniform and right.uniform,

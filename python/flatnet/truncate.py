@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._check import require_memory
-from .segments import SegmentTable, merged_layer, segment_table
+from .merging import merged_layer
+from .segments import SegmentTable, segment_table
 
 if TYPE_CHECKING:
     from .factors import Factor

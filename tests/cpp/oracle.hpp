@@ -51,7 +51,10 @@ inline Matrix operator*(const Matrix& l, const Matrix& r) {
     for (index_t k = 0; k < l.cols; ++k) {
       const wide w = l(i, k);
       if (w == wide(0)) continue;
-      for (index_t j = 0; j < r.cols; ++j) p(i, j) += w * r(k, j);
+      for (index_t j = 0; j < r.cols; ++j) {
+        const wide v = r(k, j);  // by hand: the library's product looks for infinities
+        p(i, j) += wide(w.real() * v.real() - w.imag() * v.imag(), w.real() * v.imag() + w.imag() * v.real());
+      }
     }
   return p;
 }
@@ -152,11 +155,11 @@ inline std::vector<Named> factors(Random& random, Dtype t) {
     for (const int stage : {0, 2, 3}) all.push_back({"fourier stage", flatnet::fourier_stage(16, stage)});
   const std::size_t plain = all.size();
   for (std::size_t i = 0; i < plain; ++i) {
-    const Factor& f = all[i].factor;
+    const auto [name, f] = all[i];
     const bool in = f.cols() == 16, out = f.rows() == 16;
-    if (in) all.push_back({all[i].name + ", input permuted", f.permuted(order(), nullptr)});
-    if (out) all.push_back({all[i].name + ", output permuted", f.permuted(nullptr, order())});
-    if (in && out) all.push_back({all[i].name + ", both permuted", f.permuted(order(), order())});
+    if (in) all.push_back({name + ", input permuted", f.permuted(order(), nullptr)});
+    if (out) all.push_back({name + ", output permuted", f.permuted(nullptr, order())});
+    if (in && out) all.push_back({name + ", both permuted", f.permuted(order(), order())});
   }
   return all;
 }

@@ -122,9 +122,19 @@ class Factor(Operator):
         """The matrix times a number; a Python number keeps the precision of the weights."""
         if isinstance(s, (bool, np.bool_)) or not isinstance(s, numbers.Number):
             raise TypeError(f"a factor is scaled by a number, got {s!r}")
-        if isinstance(s, numbers.Integral) and abs(int(s)) < 1 << 62:
-            return self._wrap(self._handle.scaled_int(int(s)), self.weak)
-        return self._wrap(self._handle.scaled(complex(s)), self.weak)  # type: ignore[call-overload]
+        # A permutation has no precision of its own: scaled ones follow the data, as the number does.
+        weak = self.weak or self.kind == "Permutation"
+        if isinstance(s, numbers.Integral) and self.dtype.kind == "i":
+            if abs(int(s)) >= 1 << 62:
+                raise ValueError(f"exact weights are scaled by whole numbers below 2**62, got {int(s)}")
+            return self._wrap(self._handle.scaled_int(int(s)), weak)
+        try:
+            z = complex(s)  # type: ignore[call-overload]
+        except OverflowError:
+            z = complex(np.inf)
+        if not np.isfinite(z):
+            raise ValueError(f"a factor is scaled by a finite number, got {s!r}")
+        return self._wrap(self._handle.scaled(z), weak)
 
     def permuted(self, input: Any = None, output: Any = None) -> Factor:
         """y = z[output] with z = self(x[input]); the index arrays fold into the factor and are not counted."""
@@ -135,12 +145,17 @@ class Factor(Operator):
         d = _check.dtype_of(self.kind, dtype)
         if self.dtype.kind == "c" and d.kind != "c":
             raise TypeError(f"{self.kind} has {self.dtype.name} weights, {d.name} would drop their imaginary parts")
+        if d.name in ("float32", "complex64") and self.max_abs > np.finfo(d).max:
+            raise ValueError(f"{self.kind} has weights up to {self.max_abs:.6g}, {d.name} reaches {np.finfo(d).max:.6g}")
         return self._wrap(self._handle.astype(d), weak)
 
     def tocsr(self) -> Any:
         """The matrix as scipy.sparse.csr_array, exact zeros dropped."""
         from scipy.sparse import csr_array
 
+        rows, cols = self.shape
+        needed = 8.0 * rows + (8.0 + self.dtype.itemsize) * self.synapses
+        _check.require_memory(f"a sparse matrix of {rows} x {cols}", needed)
         begin, indices, values = self._handle.csr()
         return csr_array((values, indices, begin), shape=self.shape)
 
@@ -169,7 +184,7 @@ class Factor(Operator):
         """The inverse of `_state`; anything inconsistent is a ValueError."""
         try:
             kind, weak = meta["kind"], bool(meta["weak"])
-            rows, cols = (_check.nonnegative_int("a factor", "shape", n) for n in meta["shape"])
+            rows, cols = (_check.size("a factor", "shape", n) for n in meta["shape"])
             if kind not in _KINDS or kind == "Factor":
                 raise ValueError(f"factors are {', '.join(k for k in _KINDS if k != 'Factor')}, got {kind!r}")
             if "generic" in meta:
@@ -182,7 +197,7 @@ class Factor(Operator):
                 begin, indices = _index("begin", arrays["begin"]), _index("indices", arrays["indices"])
                 handle = _core.Factor.sparse(begin, indices, _weights(arrays["values"]), rows, cols)
             else:
-                a, d = (_check.nonnegative_int("a factor", name, meta[name]) for name in "ad")
+                a, d = (_check.size("a factor", name, meta[name]) for name in "ad")
                 handle = _core.Factor.blocks(kind, _weights(arrays["values"]), a, d)
                 handle = handle.permuted(_index("input", arrays.get("input")), _index("output", arrays.get("output")))
         except (KeyError, TypeError, AttributeError) as e:
@@ -230,4 +245,6 @@ def given_weights(what: str, name: str, values: Any, ndim: int, dtype: Any, weak
     d = _check.dtype_of(what, dtype)
     if a.dtype.kind == "c" and d.kind != "c":
         raise TypeError(f"{what}: {name} is {a.dtype.name}, {d.name} would drop its imaginary part")
+    if a.size and d.name in ("float32", "complex64") and np.abs(a).max() > np.finfo(d).max:
+        raise ValueError(f"{what}: {name} reaches {np.abs(a).max():.6g}, {d.name} only {np.finfo(d).max:.6g}")
     return a.astype(d)

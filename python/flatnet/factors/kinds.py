@@ -89,7 +89,8 @@ class Kronecker(Factor):
     kind: ClassVar[str] = "Kronecker"
 
     def __init__(self, a: int, K: Any, d: int, *, dtype: Any = None, weak: bool = False) -> None:
-        a, d = _check.positive_int("Kronecker", "a", a), _check.positive_int("Kronecker", "d", d)
+        a = _check.size("Kronecker", "a", _check.positive_int("Kronecker", "a", a))
+        d = _check.size("Kronecker", "d", _check.positive_int("Kronecker", "d", d))
         core = given_weights("Kronecker", "K", K, 2, dtype, weak)
         self.weak = weak
         self._given = _core.Factor.blocks("Kronecker", core.reshape(1, *core.shape, 1), a, d)
@@ -152,10 +153,14 @@ class FourierStage(Factor):
     kind: ClassVar[str] = "FourierStage"
 
     def __init__(self, n: int, stage: int, inverse: bool = False, *, dtype: Any = None, weak: bool = False) -> None:
-        if _check.power_of_two("FourierStage", n) == 0:
+        stages = _check.power_of_two("FourierStage", n)
+        if stages == 0:
             raise ValueError("FourierStage needs n >= 2, got n=1")
+        s = _check.nonnegative_int("FourierStage", "stage", stage)
+        if s >= stages:
+            raise ValueError(f"FourierStage of {n} points has the stages 0 to {stages - 1}, got stage={s}")
         self.weak = weak
-        handle = _core.Factor.fourier_stage(int(n), _check.nonnegative_int("FourierStage", "stage", stage), bool(inverse))
+        handle = _core.Factor.fourier_stage(_check.size("FourierStage", "n", n), s, bool(inverse))
         if dtype is not None:
             d = _check.dtype_of("FourierStage", dtype)
             if d.kind != "c":

@@ -59,9 +59,9 @@ class Sparse(Factor):
 def _tuple_parts(csr: Any, shape: Any) -> tuple[Any, Any, Any, tuple[int, int]]:
     if len(csr) != 3:
         raise ValueError(f"Sparse needs (data, indices, indptr), got a tuple of {len(csr)}")
-    if shape is None or len(shape) != 2:
+    if not isinstance(shape, (tuple, list)) or len(shape) != 2:
         raise ValueError(f"Sparse needs shape=(rows, columns) with a tuple, got shape={shape!r}")
-    rows, cols = (_check.nonnegative_int("Sparse", "shape", n) for n in shape)
+    rows, cols = (_check.size("Sparse", "shape", n) for n in shape)
     data, indices, indptr = csr
     indices = indices if np.size(indices) else np.empty(0, np.int64)
     return data, indices, indptr, (rows, cols)

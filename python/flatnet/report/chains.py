@@ -1,4 +1,4 @@
-"""Two chains of the default report that come from elsewhere than a transform: a graph of images, a multigrid hierarchy."""
+"""Two chains of the default report that are no transforms: a graph of images, a multigrid hierarchy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _neighbour_graph(neighbours: int) -> Any:
     from sklearn.neighbors import kneighbors_graph
 
     graph = sp.csr_array(kneighbors_graph(load_digits().data, neighbours, mode="connectivity"))
-    joined = sp.csr_array(graph.maximum(graph.T) + sp.eye_array(graph.shape[0], format="csr"))
+    joined = sp.csr_array(graph.maximum(graph.T) + sp.identity(graph.shape[0], format="csr"))
     scale = sp.dia_array((joined.sum(axis=1)[None] ** -0.5, [0]), shape=joined.shape)
     return sp.csr_array(scale @ joined @ scale)
 

@@ -56,7 +56,9 @@ def _read_npy_file(path: str) -> list[tuple[str, Any]]:
 
 
 _READERS: dict[str, Callable[[str], list[tuple[str, Any]]]] = {
-    ".npy": _read_npy_file, ".npz": read_npz, ".mtx": read_mtx,
+    ".npy": _read_npy_file,
+    ".npz": read_npz,
+    ".mtx": read_mtx,
 }
 
 
@@ -156,10 +158,11 @@ def read_chain(paths: Sequence[str]) -> list[Weights]:
     --------
     >>> import os, tempfile, numpy as np
     >>> from flatnet.report.files import read_chain
-    >>> folder = tempfile.mkdtemp()
-    >>> a, b = os.path.join(folder, "a.npy"), os.path.join(folder, "b.npy")
-    >>> np.save(a, np.ones((4, 6))); np.save(b, np.ones((3, 5)))
-    >>> read_chain([a, b])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     a, b = os.path.join(folder, "a.npy"), os.path.join(folder, "b.npy")
+    ...     np.save(a, np.ones((4, 6)))
+    ...     np.save(b, np.ones((3, 5)))
+    ...     read_chain([a, b])
     Traceback (most recent call last):
         ...
     ValueError: b.npy (3 x 5) cannot follow a.npy (4 x 6): 4 outputs meet 5 inputs

@@ -110,8 +110,8 @@ def _sparse(table: np.ndarray, header: _Header, name: str) -> Any:
     sides = np.array([header.rows, header.columns])
     if not np.all((index >= 1) & (index <= sides) & (index == np.floor(index))):
         line = int(np.argmin(np.all((index >= 1) & (index <= sides) & (index == np.floor(index)), axis=1)))
-        row, column = (f"{value:.15g}" for value in index[line])
-        raise ValueError(f"{name} places entry {line + 1} at ({row}, {column}) of {header.rows} x {header.columns}")
+        place = ", ".join(f"{value:.15g}" for value in index[line])
+        raise ValueError(f"{name} places entry {line + 1} at ({place}) of {header.rows} x {header.columns}")
     row, column = (index.T - 1).astype(np.int64)
     if header.symmetry != "general":
         off = row != column
@@ -153,11 +153,12 @@ def read_mtx(path: str) -> list[tuple[str, Any]]:
 
     Examples
     --------
-    >>> import os, tempfile
+    >>> import pathlib, tempfile
     >>> from flatnet.report.mtx import read_mtx
-    >>> path = os.path.join(tempfile.mkdtemp(), "w.mtx")
-    >>> _ = open(path, "w").write("%%MatrixMarket matrix coordinate real general\\n2 2 9000000000\\n1 1 1.0\\n")
-    >>> read_mtx(path)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "w.mtx")
+    ...     _ = path.write_text("%%MatrixMarket matrix coordinate real general\\n2 2 9000000000\\n1 1 1.0\\n")
+    ...     read_mtx(str(path))
     Traceback (most recent call last):
         ...
     ValueError: w.mtx announces 9000000000 entries, the 8 bytes that follow cannot hold them

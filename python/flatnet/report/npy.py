@@ -18,8 +18,18 @@ from .._check import require_memory
 __all__ = ["DAMAGE", "read_npy"]
 
 #: What the standard library, NumPy and SciPy raise on damaged input; each becomes one sentence.
-DAMAGE = (ValueError, TypeError, LookupError, AttributeError, EOFError, ArithmeticError, RuntimeError, SyntaxError,
-          struct.error, tokenize.TokenError)
+DAMAGE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    EOFError,
+    ArithmeticError,
+    RuntimeError,
+    SyntaxError,
+    struct.error,
+    tokenize.TokenError,
+)
 
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _CHUNK = 1 << 24  # bytes per read: an interrupt is seen between two of them
@@ -102,7 +112,7 @@ def read_npy(stream: IO[bytes], size: int, name: str, *, kinds: str = "biufc") -
     require_memory(name, nbytes)
     flat = np.empty(math.prod(shape), dtype)
     if nbytes:
-        _fill(stream, memoryview(flat.view(np.uint8)), name)
+        _fill(stream, flat.view(np.uint8).data, name)
     if stream.read(1):  # an archive checks a member's checksum here
         raise ValueError(f"{name} goes on after its last entry")
     return flat.reshape(shape, order="F" if fortran else "C").astype(dtype.newbyteorder("="), copy=False)

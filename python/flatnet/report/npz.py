@@ -63,9 +63,10 @@ def read_npz(path: str) -> list[tuple[str, Any]]:
     --------
     >>> import os, tempfile, numpy as np
     >>> from flatnet.report.npz import read_npz
-    >>> path = os.path.join(tempfile.mkdtemp(), "chain.npz")
-    >>> np.savez(path, first=np.eye(2), second=np.ones((3, 2)))
-    >>> [(name, matrix.shape) for name, matrix in read_npz(path)]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "chain.npz")
+    ...     np.savez(path, first=np.eye(2), second=np.ones((3, 2)))
+    ...     [(name, matrix.shape) for name, matrix in read_npz(path)]
     [('chain.npz[first]', (2, 2)), ('chain.npz[second]', (3, 2))]
     """
     name = os.path.basename(path)

@@ -26,7 +26,7 @@ def flattening_plot(family: Family, rows: Sequence[Row]) -> str:
         x = Axis(ends.low, ends.high, family.x_label, False, at=tuple(sorted(set(xs))))
     about = f"C_s at depth 0 runs from {_ends([row.C_s.upper for row in found if row.C_s])}. {family.source}"
     plot = Plot(family.name, x, y, about, width=360, height=290)
-    plot.level(1.0, "")
+    plot.level(1.0)
     if family.low:
         plot.band(family.x, family.low, family.high, 0, "±1 std")
     if family.x:
@@ -56,11 +56,18 @@ def profile_plot(table: ProfileTable) -> str:
     values = [line.upper for line in lines] + [line.lower for line in lines if line.lower > 0]
     spread = max(values) / max(min(values), 1.0)
     y = Axis.around(values, "synapses", room=0.06) if spread > 4 else Axis(0, 1.15 * max(values), "synapses", log=False)
-    x = Axis(-0.6, max(line.depth for line in lines) + 0.6, "hidden layers (depth)", log=False,
-             at=tuple(range(0, lines[-1].depth + 1, max(1, len(lines) // 16))))
+    x = Axis(
+        -0.6,
+        max(line.depth for line in lines) + 0.6,
+        "hidden layers (depth)",
+        log=False,
+        at=tuple(range(0, lines[-1].depth + 1, max(1, len(lines) // 16))),
+    )
     best = min(lines, key=lambda line: (line.upper, line.depth))
-    about = (f"{short(lines[0].upper)} synapses flat, {short(table.deep)} as written; "
-             f"fewest {short(best.upper)} at {best.depth} hidden layers.")
+    about = (
+        f"{short(lines[0].upper)} synapses flat, {short(table.deep)} as written; "
+        f"fewest {short(best.upper)} at {best.depth} hidden layers."
+    )
     plot = Plot(f"{table.name}: synapses at each depth", x, y, about, width=720, height=340)
     half = min(16.0, 240 / len(lines))
     for line in lines:
@@ -91,9 +98,15 @@ def batch_plot(curves: Sequence[Curve]) -> str:
     points = [point for curve in curves for point in curve.points if point.ratio]
     values = [value for point in points for value in (point.ratio, point.low, point.high) if value]
     x = Axis.around([float(point.batch) for point in points], "batch [vectors per call]", base=2)
-    plot = Plot("C_t against the batch", x, Axis.around([*values, 1.0], "C_t = time flat / time deep"),
-                " ".join(crossing(curve) for curve in curves), width=720, height=380)
-    plot.level(1.0, "equal: above, deep is faster")
+    plot = Plot(
+        "C_t against the batch",
+        x,
+        Axis.around([*values, 1.0], "C_t = flat / deep; above 1 deep is faster"),
+        " ".join(crossing(curve) for curve in curves),
+        width=720,
+        height=380,
+    )
+    plot.level(1.0)
     for series, curve in enumerate(curves):
         _batch_marks(plot, curve, series % 8)
     return plot.svg()

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from .._check import require_memory
+from .._check import available_memory, require_memory
 from ..cost import CONVENTIONS
 from ..measure import Measurement, measure, measure_batches
 from ..measure import Timing as Side
@@ -26,6 +26,7 @@ from .words import crossing, headline
 __all__ = ["Options", "report"]
 
 _BATCHES = (1, 4, 16, 64, 256, 1024)
+_MOST_WORK = 2**30  # multiply-adds per call of a batch that nobody asked for: about a second
 _TIMED_DEPTHS = 16  # a profile with more rows is counted only
 Tell = Callable[[float, str], None]
 
@@ -99,9 +100,10 @@ def report(files: Sequence[str], options: Options = Options(), tell: Tell = lamb
     --------
     >>> import os, tempfile, numpy as np
     >>> from flatnet.report.run import Options, report
-    >>> path = os.path.join(tempfile.mkdtemp(), "w.npy")
-    >>> np.save(path, np.eye(3))
-    >>> report([path]).remarks
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "w.npy")
+    ...     np.save(path, np.eye(3))
+    ...     report([path]).remarks
     ['w.npy: depth 0, nothing to flatten: one 3 x 3 matrix with 3 synapses, 33.3 % of its entries.']
     """
     # Counting runs on one thread of BLAS: a second one that waits for a busy core makes it many times slower.
@@ -119,7 +121,8 @@ def _report(files: Sequence[str], options: Options, tell: Tell) -> Report:
         for case in group.cases:
             steps.begin(case.label, _weight(case, options))
             _add(made, group, case, options)
-        made.families.append(_family(group))
+        if len(group.cases) > 1:
+            made.families.append(_family(group))
     made.remarks += [crossing(curve) for curve in made.curves]
     tell(1.0, "done")
     return Report(
@@ -187,7 +190,7 @@ def _add(made: _Made, group: Group, case: Case, options: Options) -> None:
     flat = case.flat() if case.flat else None
     timing, curve = None, None
     if options.timed and case.timed:
-        _check_batch(net, max(options.batches) if case.curved else options.batch)
+        _check_batch(net, options.batch)
         timing, curve = _timed(net, flat, case, options)
     if flat is not None:
         made.rows.append(_known_row(group, case, net, flat, timing))
@@ -202,17 +205,31 @@ def _add(made: _Made, group: Group, case: Case, options: Options) -> None:
         made.remarks += headline(made.rows[-1])
 
 
-def _check_batch(net: Network, batch: int) -> None:
-    """Refuse a batch whose input, output and two panels of the widest layer memory cannot hold."""
+def _batch_bytes(net: Network, batch: int) -> int:
+    """Memory of a batch: input, output and four panels of the widest layer."""
     width = max(side for layer in net.layers for side in layer.weight.shape)
-    nbytes = 6 * width * batch * max(8, np.dtype(net.dtype).itemsize)
-    require_memory(f"timing {batch} vectors of {width} numbers", nbytes)
+    return 6 * width * batch * max(8, np.dtype(net.dtype).itemsize)
+
+
+def _check_batch(net: Network, batch: int) -> None:
+    """Refuse a batch that memory cannot hold."""
+    require_memory(f"timing {batch} vectors of {net.shape[1]} numbers", _batch_bytes(net, batch))
+
+
+def _batches(net: Network, options: Options) -> list[int]:
+    """Batches at which C_t is drawn; those beyond the one asked for only where they are cheap."""
+    room = available_memory() // 4
+    return [
+        batch
+        for batch in options.batches
+        if batch <= options.batch or (batch * net.synapses <= _MOST_WORK and _batch_bytes(net, batch) <= room)
+    ]
 
 
 def _timed(net: Network, flat: Network | None, case: Case, options: Options) -> tuple[Timing, Curve | None]:
     if not case.curved:
         return _timing(measure(net, options.batch, options.threads, budget=options.budget, flat=flat)), None
-    sweep = measure_batches(net, options.batches, options.threads, budget=options.budget)
+    sweep = measure_batches(net, _batches(net, options), options.threads, budget=options.budget)
     points = [_timing(found) for found in sweep.measurements]
     return points[sweep.batches.index(options.batch)], Curve(case.label, points, finite(sweep.crossing))
 
@@ -263,7 +280,7 @@ def _known_row(group: Group, case: Case, net: Network, flat: Network, timing: Ti
         flat=flat.synapses,
         C_s=Span(ratio, ratio),
         C_n=flat.neurons / net.neurons,
-        note="" if timing else "counted for a generic N, not run",
+        note="" if timing else "generic N, not run",
     )
 
 
@@ -320,5 +337,3 @@ def _family(group: Group) -> Family:
         low=[float(mean - std) for mean, std in found] if spread else [],
         high=[float(mean + std) for mean, std in found] if spread else [],
     )
-
-

@@ -26,8 +26,10 @@ def progress() -> Iterator[Callable[[float, str], None]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    columns = (BarColumn(), TextColumn("{task.percentage:3.0f} %"), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    share, name = TextColumn("{task.percentage:3.0f} %"), TextColumn("{task.description}")
+    with Progress(
+        BarColumn(), share, TimeElapsedColumn(), name, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("", total=1.0)
 
         def tell(share: float, text: str) -> None:

@@ -82,10 +82,9 @@ def _powers(name: str, make: Callable[[int], Network], top: int, curved: Sequenc
             profiled: bool = False) -> tuple[Case, ...]:  # fmt: skip
     """Cases at n = 4, 8, ..., 2**top; the largest one is shown and timed, those in ``curved`` at every batch."""
     last = 2**top
-    return tuple(
-        Case(n, f"{name} {n}", partial(make, n), n == last, n == last or n in curved, n in curved, profiled and n == last)
-        for n in (2**m for m in range(2, top + 1))
-    )
+    sizes = [2**m for m in range(2, top + 1)]
+    small = [Case(n, f"{name} {n}", partial(make, n), timed=n in curved, curved=n in curved) for n in sizes[:-1]]
+    return (*small, Case(last, f"{name} {last}", partial(make, last), True, True, last in curved, profiled))
 
 
 def _haar_cost(n: float) -> float:
@@ -144,9 +143,10 @@ def _transforms(top: int) -> list[Group]:
 
 def _low_ranks(top: int) -> Group:
     sizes = [2**m for m in range(5, top + 1)]
-    cases = [Case(n, f"low rank {n}, k = {_RANK}", partial(_low_rank, n), n == sizes[-1], n == sizes[-1]) for n in sizes]
+    name = f"low rank, k = {_RANK}"
+    cases = [Case(n, f"{name}, n = {n}", partial(_low_rank, n), n == sizes[-1], n == sizes[-1]) for n in sizes]
     source = "Interpolative form [I; X] C, the fewest for generic rank k; the paper counts 2nk."
-    return Group(f"low rank, k = {_RANK}", "n", "n² / (2nk - k² + k)", source, tuple(cases), _exact(_low_rank_cost))
+    return Group(name, "n", "n² / (2nk - k² + k)", source, tuple(cases), _exact(_low_rank_cost))
 
 
 def _random(degree: int, sizes: Sequence[int]) -> Group:
@@ -164,8 +164,8 @@ def _strassen(n: int) -> Network:
 def _products(top: int) -> Group:
     sizes = [2**m for m in range(5, top + 1)]
     flat = partial(matmul, levels=0)
-    cases = [Case(n, f"Strassen {n}, t = {_strassen_levels(n)}", partial(_strassen, n), n == 1024, flat=partial(flat, n, n))
-             for n in sizes]  # fmt: skip
+    names = {n: f"Strassen {n}, t = {_strassen_levels(n)}" for n in sizes}
+    cases = [Case(n, names[n], partial(_strassen, n), n == 1024, flat=partial(flat, n, n)) for n in sizes]
     numbers = np.random.default_rng(0).standard_normal((64, 64))
     cases[1] = Case(64, "Strassen 64, t = 1", partial(matmul, numbers, 64), True, True, flat=partial(flat, numbers, 64))
     source = "N M for a fixed n x n matrix N, at the best number t of recursions; flat is N ⊗ I. Pays from n = 50 on."
@@ -182,7 +182,7 @@ def _graph() -> Group:
 def _multigrid(top: int) -> Group:
     small = [Case(levels, f"multigrid, {levels} levels", partial(prolongation, levels)) for levels in range(1, top)]
     large = Case(top, f"multigrid, {top} levels", partial(prolongation, top), True, True, True, True)
-    source = "Bilinear interpolation from a 3 x 3 grid; on a line flat is cheaper, in space depth pays twice."
+    source = "Bilinear interpolation from a 3 x 3 grid: flat is cheaper. From a large grid C_s tends to 4/3."
     return Group("multigrid prolongation", "levels L", "(2^(L+1)-1)² / Σc_l²", source, (*small, large),
                  _exact(lambda levels: prolongation_cost(round(levels))), log_x=False)  # fmt: skip
 

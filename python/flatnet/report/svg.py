@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-__all__ = ["Axis", "Plot", "STYLE", "element", "short"]
+__all__ = ["STYLE", "Axis", "Plot", "element", "short"]
 
 #: Styles of the marks; a page defines the variables ``--ink --soft --rule --paper --s0 .. --s7``.
 STYLE = """
@@ -111,7 +111,9 @@ class Axis:
     at: tuple[float, ...] = ()
 
     @classmethod
-    def around(cls, values: Iterable[float], label: str, *, log: bool = True, base: int = 10, room: float = 0.0) -> Axis:
+    def around(
+        cls, values: Iterable[float], label: str, *, log: bool = True, base: int = 10, room: float = 0.0
+    ) -> Axis:
         """Return an axis with some air around ``values`` (the positive ones where ``log``), ``room`` more on top."""
         kept = [value for value in values if math.isfinite(value) and (value > 0 or not log)]
         low, high = (min(kept), max(kept)) if kept else (1.0, 10.0)
@@ -185,7 +187,7 @@ class Plot:
     --------
     >>> plot = Plot("C_s of the DFT", Axis(4, 1024, "n", base=2), Axis(1, 60, "C_s"), "It grows like n / log n.")
     >>> plot.line([4, 64, 1024], [1.0, 5.33, 51.2], 0, "theory")
-    >>> plot.svg().startswith('<svg viewBox="0 0 640 380"')
+    >>> plot.svg().startswith('<svg viewBox="0 0 640 398"')
     True
     """
 
@@ -214,23 +216,26 @@ class Plot:
         if label and (kind, label) not in [(k.split()[0], text) for k, text in self._legend]:
             self._legend.append((f"{kind} s{series}", label))
 
-    def line(self, xs: Sequence[float], ys: Sequence[float], series: int, label: str = "", *,
-             dashed: bool = False) -> None:
+    def line(
+        self, xs: Sequence[float], ys: Sequence[float], series: int, label: str = "", *, dashed: bool = False
+    ) -> None:
         """Add a polyline."""
         points = " ".join(f"{self._px(x):.1f},{self._py(y):.1f}" for x, y in zip(xs, ys, strict=True))
         self._marks.append(element("polyline", points=points, class_=f"line s{series}{' dashed' * dashed}"))
         self._note("dash" if dashed else "line", series, label)
 
-    def band(self, xs: Sequence[float], lows: Sequence[float], highs: Sequence[float], series: int,
-             label: str = "") -> None:
+    def band(
+        self, xs: Sequence[float], lows: Sequence[float], highs: Sequence[float], series: int, label: str = ""
+    ) -> None:
         """Add the area between two curves."""
         there = [f"{self._px(x):.1f},{self._py(y):.1f}" for x, y in zip(xs, highs, strict=True)]
         back = [f"{self._px(x):.1f},{self._py(y):.1f}" for x, y in zip(xs, lows, strict=True)]
         self._marks.append(element("polygon", points=" ".join(there + back[::-1]), class_=f"band s{series}"))
         self._note("band", series, label)
 
-    def interval(self, x: float, low: float, high: float, series: int, label: str = "", *, tip: str = "",
-                 half: float = 7.0) -> None:
+    def interval(
+        self, x: float, low: float, high: float, series: int, label: str = "", *, tip: str = "", half: float = 7.0
+    ) -> None:
         """Add a bar from ``low`` to ``high`` with a stroke at either end; equal ends give one stroke."""
         left, right = self._px(x) - half, self._px(x) + half
         top, bottom = self._py(high), self._py(low)
@@ -239,26 +244,34 @@ class Plot:
         self._marks.append(element("g", *_tip(tip), bar, *caps, class_=f"s{series}"))
         self._note("span", series, label)
 
-    def point(self, x: float, y: float, series: int, label: str = "", *, tip: str = "", hollow: bool = False,
-              radius: float = 4.5) -> None:
+    def point(
+        self,
+        x: float,
+        y: float,
+        series: int,
+        label: str = "",
+        *,
+        tip: str = "",
+        hollow: bool = False,
+        radius: float = 4.5,
+    ) -> None:
         """Add a round mark."""
         kind = "ring" if hollow else "dot"
         circle = element("circle", *_tip(tip), cx=self._px(x), cy=self._py(y), r=radius, class_=f"{kind} s{series}")
         self._marks.append(circle)
         self._note(kind, series, label)
 
-    def level(self, y: float, text: str) -> None:
-        """Add a horizontal line across the plot with a word above it."""
+    def level(self, y: float) -> None:
+        """Add a dotted horizontal line across the plot."""
         height = self._py(y)
-        self._marks.append(element("line", x1=self._LEFT, x2=self.width - self._RIGHT, y1=height, y2=height,
-                                   class_="level"))
-        self._marks.append(element("text", escape(text), x=self.width - self._RIGHT - 4, y=height - 5,
-                                   text_anchor="end", class_="tick halo"))
+        right = self.width - self._RIGHT
+        self._marks.append(element("line", x1=self._LEFT, x2=right, y1=height, y2=height, class_="level"))
 
     def text(self, x: float, y: float, text: str, *, anchor: str = "middle", up: float = 9.0) -> None:
         """Add words at a place of the plot, ``up`` pixels above it."""
-        self._marks.append(element("text", escape(text), x=self._px(x), y=self._py(y) - up, text_anchor=anchor,
-                                   class_="halo"))
+        self._marks.append(
+            element("text", escape(text), x=self._px(x), y=self._py(y) - up, text_anchor=anchor, class_="halo")
+        )
 
     def _legend_rows(self) -> list[list[tuple[int, str, str]]]:
         rows: list[list[tuple[int, str, str]]] = []
@@ -286,7 +299,9 @@ class Plot:
         for tick in self.y.ticks():
             y = self._py(tick)
             marks.append(element("line", x1=self._LEFT, x2=self.width - self._RIGHT, y1=y, y2=y, class_="grid"))
-            marks.append(element("text", self.y.name(tick), x=self._LEFT - 7, y=y + 4, text_anchor="end", class_="tick"))
+            marks.append(
+                element("text", self.y.name(tick), x=self._LEFT - 7, y=y + 4, text_anchor="end", class_="tick")
+            )
         for tick in self.x.ticks(max(3, (self.width - 70) // 60)):
             x = self._px(tick)
             marks.append(element("line", x1=x, x2=x, y1=inner, y2=inner + 4, class_="axis"))
@@ -305,8 +320,17 @@ class Plot:
         title = element("text", escape(self.title), x=12, y=18, class_="head")
         body = element("g", *self._frame(), *self._marks, transform=f"translate(0 {head})")
         about = [element("title", escape(self.title)), element("desc", escape(self.about))]
-        return element("svg", *about, title, *self._legend_marks(), body, viewBox=f"0 0 {self.width} {height}",
-                       role="img", aria_label=f"{self.title}. {self.about}", class_="plot")
+        return element(
+            "svg",
+            *about,
+            title,
+            *self._legend_marks(),
+            body,
+            viewBox=f"0 0 {self.width} {height}",
+            role="img",
+            aria_label=f"{self.title}. {self.about}",
+            class_="plot",
+        )
 
 
 def _swatch(kind: str, left: float, y: float) -> str:

@@ -28,8 +28,8 @@ def _table(columns: tuple[int, ...], rows: list[list[str]], title: str) -> Table
 
     table = Table(title=title or None, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        last = column == len(COLUMNS) - 1
-        table.add_column(COLUMNS[column][0], justify="left" if last or not column else "right", no_wrap=column > 0 and not last)
+        words = column in (0, len(COLUMNS) - 1)
+        table.add_column(COLUMNS[column][0], justify="left" if words else "right", no_wrap=not words)
     for row in rows:
         table.add_row(*(row[column] for column in columns))
     return table

@@ -28,8 +28,10 @@ GLOSSARY = (
     ("neuron", "a hidden unit"),
     ("depth", "hidden layers: layers - 1"),
     ("flattening", "merging neighbouring layers into one until at most a given number of hidden layers is left"),
-    ("C_s, C_n, C_t", "synapses, neurons and wall-clock time after flattening, divided by those before; "
-                      "above 1 depth pays"),
+    (
+        "C_s, C_n, C_t",
+        "synapses, neurons and wall-clock time after flattening, divided by those before; above 1 depth pays",
+    ),
     ("flat", "the whole network as one matrix, depth 0"),
     ("planned", "the contiguous merge with the fewest synapses"),
     ("rival", "the best dense or sparse product on this machine; what flat is timed with"),
@@ -131,14 +133,17 @@ def headline(row: Row) -> list[str]:
     what = f"{ratio(row.C_s.upper)} times the synapses ({row.flat:,} instead of {row.deep:,})"
     say = [f"{row.label}: flat needs {'only ' * cheaper}{what}."]
     if row.planned is not None and row.planned < min(row.deep, row.flat):
-        say.append(f"{row.label}: the fewest, {row.planned:,}, are at {row.planned_depth} hidden layers, "
-                   f"neither flat nor as written.")
+        say.append(
+            f"{row.label}: the fewest, {row.planned:,}, are at {row.planned_depth} hidden layers, "
+            f"neither flat nor as written."
+        )
     timing = row.timing
     if timing and timing.ratio:
         faster = "deep" if timing.ratio > 1 else "flat"
         factor = ratio(max(timing.ratio, 1 / timing.ratio))
-        say.append(f"{row.label}: at batch {timing.batch}, {faster} is {factor} times as fast; flat was run by "
-                   f"{timing.rival}.")
+        say.append(
+            f"{row.label}: at batch {timing.batch}, {faster} is {factor} times as fast; flat was run by {timing.rival}."
+        )
     return say
 
 

@@ -1,8 +1,8 @@
-#include <Eigen/Core>
 #include <pybind11/stl.h>
 
 #include "bindings.hpp"
 #include "flatnet/core/check.hpp"
+#include "flatnet/core/eigen.hpp"
 #include "flatnet/core/isa.hpp"
 #include "flatnet/core/parallel.hpp"
 #include "flatnet/transforms/list.hpp"

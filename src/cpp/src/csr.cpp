@@ -117,8 +117,10 @@ std::optional<Factor> recognise(const Csr& m) {
   if (m.rows == 0 || m.cols == 0) return std::nullopt;
   const index_t c = begin[1];
   if (c == 0 || m.values.size() != m.rows * c || index_at(m.indices, 0) != 0) return std::nullopt;
-  // Row 0 of a pattern has its entries at columns 0, d, 2d, ...; a single entry a row is a diagonal.
-  const index_t d = c > 1 ? index_at(m.indices, 1) : m.cols;
+  // Row 0 of a pattern has its entries at columns 0, d, 2d, ...; with one entry a row, the first d rows are a diagonal.
+  index_t d = 1;
+  if (c > 1) d = index_at(m.indices, 1);
+  else while (d < m.rows && index_at(m.indices, d) == d) ++d;
   if (d == 0 || m.cols % (c * d) != 0) return std::nullopt;
   const index_t a = m.cols / (c * d);
   if (m.rows % (a * d) != 0) return std::nullopt;

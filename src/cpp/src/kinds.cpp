@@ -42,6 +42,7 @@ index_t checked_product(const char* what, std::initializer_list<index_t> factors
 }
 
 Factor dense(Buffer values, index_t m, index_t n) {
+  require(m >= 0 && n >= 0, "a dense factor needs sizes >= 0, got ", m, " x ", n);
   require(values.size == m * n, "a dense factor of ", m, " x ", n, " needs ", m * n, " values, got ", values.size);
   Blocks b;
   b.b = m;
@@ -63,7 +64,8 @@ Factor diagonal(Buffer values) {
 }
 
 Factor kronecker(index_t a, Buffer core, index_t b, index_t c, index_t d) {
-  require(a >= 0 && d >= 0, "a Kronecker factor needs a >= 0 and d >= 0, got a=", a, ", d=", d);
+  require(a >= 0 && b >= 0 && c >= 0 && d >= 0, "a Kronecker factor needs sizes >= 0, got a=", a, ", a core of ", b, " x ", c,
+          ", d=", d);
   require(core.size == b * c, "a core of ", b, " x ", c, " needs ", b * c, " values, got ", core.size);
   checked_product("a Kronecker factor", {a, b < 1 ? 1 : b, c < 1 ? 1 : c, d});
   Blocks k{a, b, c, d, 0, c, 1, 0, Values(std::move(core)), nullptr, nullptr, false};

@@ -51,6 +51,14 @@ void check_shapes(const Network& net, const ConstArrayView& x, const ArrayView& 
     const index_t expected = i == axis ? net.rows() : x.sizes[i];
     require(y.sizes[i] == expected, "the output needs ", expected, " on axis ", i, ", it has ", y.sizes[i]);
   }
+  require(x.strides.size() == x.sizes.size(), "x has ", x.sizes.size(), " sizes and ", x.strides.size(), " strides");
+  require(y.strides.size() == y.sizes.size(), "the output has ", y.sizes.size(), " sizes and ", y.strides.size(), " strides");
+}
+
+// Nothing is cast down in silence: complex data need a complex computation, fractions a float one.
+void check_conversion(Scalar x, Dtype compute) {
+  require(is_complex(compute) || (x != Scalar::c64 && x != Scalar::c128), "x is complex, the network computes in ", name(compute));
+  require(!is_integer(compute) || x < Scalar::f32, "x holds floats, the network computes in ", name(compute));
 }
 
 void check_compute(const Network& net, Dtype compute) {
@@ -100,6 +108,8 @@ void Network::prepare(Dtype dtype) const {
 
 void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int threads, const kernels::Table* kernels) const {
   check_shapes(*this, x, y, axis);
+  check_conversion(x.scalar, y.dtype);
+  require(threads >= 0 && threads <= 4096, "the number of threads must be from 1 to 4096, or 0 for the default, got ", threads);
   const kernels::Table& k = kernels ? *kernels : active_kernels();
   const Panels panels(x, y, axis);
   if (panels.columns() == 0 || rows() == 0) return;

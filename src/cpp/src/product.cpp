@@ -222,7 +222,7 @@ ProductEstimate estimate_product(const Factor& left, const Factor& right) {
       const double held = per_block * static_cast<double>(m.share_a ? 1 : m.a) * static_cast<double>(m.share_d ? 1 : m.d);
       double synapses = cells;
       // Shared cores multiply as K1 (x) K2: their non-zeros multiply, exactly.
-      if (m.share_a && m.share_d && (m.meeting == Meeting::outer || m.meeting == Meeting::inner))
+      if (cells > 0 && m.share_a && m.share_d && (m.meeting == Meeting::outer || m.meeting == Meeting::inner))
         synapses = static_cast<double>(left.synapses()) / static_cast<double>(l->a * l->d) * static_cast<double>(right.synapses()) /
                    static_cast<double>(r->a * r->d) * static_cast<double>(m.a) * static_cast<double>(m.d);
       return {synapses, held * item};

@@ -33,7 +33,8 @@ class Network {
   index_t depth() const { return static_cast<index_t>(layers_.size()) - 1; }
 
   /// Applies the network along `axis` of x; every other axis is batch. y.dtype is the dtype of the computation. All checks come
-  /// before the first write; results are the same for any number of threads (0: the process's default).
+  /// before the first write; results are the same for any number of threads (0: the process's default). Complex data need a
+  /// complex y, floats a float or complex one; integers must fit. y may be x itself (same strides), else they may not overlap.
   void apply(const ConstArrayView& x, const ArrayView& y, int axis, int threads = 0,
              const kernels::Table* kernels = nullptr) const;
 
