@@ -229,7 +229,7 @@ def test_trivial_bound_holds_for_any_weights() -> None:
 def test_unformed_products_still_have_rows_and_columns() -> None:
     """One random vector through the chain shows which rows and columns are not empty."""
     rng = np.random.default_rng(0)
-    chain = [sp.random_array((300, 300), density=2 / 300, rng=rng, format="csr") for _ in range(3)]
+    chain = [sp.random(300, 300, density=2 / 300, random_state=rng, format="csr") for _ in range(3)]
     net = fn.Network(chain)
     small = Certificate(segment_table(net, max_bytes=1000))
     assert small.table.flat is None and small.spectrum is None

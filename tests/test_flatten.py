@@ -222,7 +222,7 @@ def test_a_zero_network() -> None:
 
 def test_segments_that_do_not_fit_are_predicted() -> None:
     rng = np.random.default_rng(0)
-    chain = [sp.random_array((3000, 3000), density=3 / 3000, rng=rng, format="csr") for _ in range(4)]
+    chain = [sp.random(3000, 3000, density=3 / 3000, random_state=rng, format="csr") for _ in range(4)]
     net = fn.Network(chain)
     true, small = segment_table(net), segment_table(net, max_bytes=200_000)
     for j in range(1, 4):
@@ -233,7 +233,7 @@ def test_segments_that_do_not_fit_are_predicted() -> None:
 
 
 def test_banded_products_are_predicted_from_blocks_of_columns() -> None:
-    band = sp.diags_array([1.0] * 5, offsets=range(-2, 3), shape=(4000, 4000)).tocsr()
+    band = sp.diags([1.0] * 5, offsets=range(-2, 3), shape=(4000, 4000)).tocsr()
     net = fn.Network([band] * 4)
     true, small = segment_table(net), segment_table(net, max_bytes=1000)
     assert small.count[0][3] == pytest.approx(true.count[0][3], rel=0.2)

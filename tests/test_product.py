@@ -270,7 +270,7 @@ def test_exact_products_of_integers() -> None:
 
 def test_half_full_is_dense() -> None:
     """Sparse rows up to half of the cells, Dense above."""
-    eye = sp.eye_array(8, format="csr")
+    eye = sp.csr_array(sp.identity(8))
     assert product(fn.Sparse(eye), fn.Sparse(eye)).kind == "Sparse"
     full = fn.Sparse(sp.csr_array(np.triu(np.ones((8, 8)))))
     assert product(full, full).kind == "Dense"
@@ -295,7 +295,7 @@ def test_precision_of_products(left: np.dtype, right: np.dtype) -> None:
 
 def test_products_do_not_depend_on_threads() -> None:
     rng, before = generator("threads"), _core.default_threads()
-    A, B = (sp.random_array((400, 400), density=0.02, rng=rng, format="csr") for _ in range(2))
+    A, B = (sp.random(400, 400, density=0.02, random_state=rng, format="csr") for _ in range(2))
     left, right = fn.Sparse(A), fn.Sparse(B)
     blocks = fn.KroneckerSparse(random(rng, "f4", (8, 6, 30, 2))), fn.KroneckerSparse(random(rng, "f4", (8, 30, 7, 2)))
     results = set()

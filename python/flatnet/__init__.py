@@ -13,6 +13,7 @@ except ModuleNotFoundError as e:
 
 from ._check import TooLargeError
 from .algebra import block_diag, hstack, kron, vstack
+from .certify import LowerBound, lower_bound
 from .config import get_cmake_dir, get_include, show_config
 from .cost import Cost, Interval, cost
 from .draw import draw
@@ -55,6 +56,7 @@ __all__ = [
     "Kronecker",
     "KroneckerSparse",
     "Layer",
+    "LowerBound",
     "Measurement",
     "Network",
     "Permutation",
@@ -81,6 +83,7 @@ __all__ = [
     "kron",
     "load",
     "low_rank",
+    "lower_bound",
     "matmul",
     "measure",
     "mobius",

@@ -54,7 +54,10 @@ def as_data(x: Any, what: str = "x") -> np.ndarray[Any, Any]:
     """`x` as an array that a network can read; no copy of an array."""
     if hasattr(x, "tocsr"):
         raise TypeError(f"{what} must be an array, got a sparse matrix: compose with @ instead, or pass {what}.toarray()")
-    a = np.asarray(x)
+    try:
+        a = np.asarray(x)
+    except ValueError as e:
+        raise ValueError(f"{what} must be a rectangular array: {e}") from None
     _check.refuse_dtype(what, a.dtype)
     if a.ndim == 0:
         raise ValueError(f"{what} must have at least one axis, got a scalar")

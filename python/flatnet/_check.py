@@ -117,7 +117,7 @@ def finite_array(
         raise ValueError(f"{what} needs a rectangular array for {name}: {e}") from None
     refuse_dtype(f"{what}: {name}", a.dtype)
     if ndim is not None and a.ndim != ndim:
-        raise ValueError(f"{what} needs {ndim} axes for {name}, got {a.ndim}")
+        raise ValueError(f"{what} needs {ndim} {'axis' if ndim == 1 else 'axes'} for {name}, got {a.ndim}")
     if a.dtype.kind in "iu":
         if not exact_integers:
             return a.astype(np.float64)

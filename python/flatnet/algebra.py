@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from . import _check
 from .factors import Diagonal, Factor, Sparse
 from .network import Network, as_factor
 from .operator import Operator
@@ -53,6 +54,8 @@ def _kron_identity(w: Factor, before: int, after: int) -> Factor:
     """I_before (x) w (x) I_after."""
     from . import _core
 
+    for name, n in zip(("outputs", "inputs"), w.shape, strict=True):
+        _check.size("kron", name, before * n * after)
     permuted = w.input_permutation is not None or w.output_permutation is not None
     if w.pattern is not None and not permuted:
         a, _, _, d = w.pattern
@@ -69,7 +72,7 @@ def _kron_identity(w: Factor, before: int, after: int) -> Factor:
     import scipy.sparse as sp
 
     m = w.tocsr()
-    m = sp.kron(sp.kron(sp.eye_array(before, dtype=m.dtype), m), sp.eye_array(after, dtype=m.dtype), format="csr")
+    m = sp.kron(sp.kron(sp.identity(before, m.dtype), m), sp.identity(after, m.dtype), format="csr")
     return _sparse(m, [w])
 
 
@@ -114,6 +117,16 @@ def block_diag(*nets: Any) -> Network:
     *nets : Network, Factor, ndarray or scipy.sparse
         Linear; shorter ones are relayed to the depth of the longest, and the relays are counted.
 
+    Returns
+    -------
+    Network
+        Inputs and outputs are those of all networks, in order.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is none, or one is not linear.
+
     Examples
     --------
     >>> import flatnet as fn
@@ -129,7 +142,17 @@ def hstack(nets: Sequence[Any]) -> Network:
     Parameters
     ----------
     nets : sequence of Network, Factor, ndarray or scipy.sparse
-        Linear, with equal numbers of outputs.
+        Linear, with equal numbers of outputs; shorter ones are relayed as in `block_diag`.
+
+    Returns
+    -------
+    Network
+        Maps the inputs of all networks, in order, to their common outputs.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the outputs differ in number, or a network is not linear.
 
     Examples
     --------
@@ -152,7 +175,17 @@ def vstack(nets: Sequence[Any]) -> Network:
     Parameters
     ----------
     nets : sequence of Network, Factor, ndarray or scipy.sparse
-        Linear, with equal numbers of inputs.
+        Linear, with equal numbers of inputs; shorter ones are relayed as in `block_diag`.
+
+    Returns
+    -------
+    Network
+        Maps the common inputs to the outputs of all networks, in order.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the inputs differ in number, or a network is not linear.
 
     Examples
     --------

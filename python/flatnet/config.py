@@ -32,10 +32,34 @@ def show_config() -> dict[str, Any]:
 
 
 def get_include() -> str:
-    """Folder of the C++ headers."""
+    """Folder of the C++ headers.
+
+    Returns
+    -------
+    str
+        To pass as ``-I``; the headers are included as ``<flatnet/flatnet.hpp>``.
+
+    Examples
+    --------
+    >>> import os, flatnet as fn
+    >>> os.path.basename(fn.get_include())
+    'include'
+    """
     return os.path.join(os.path.dirname(os.path.abspath(__file__)), "include")
 
 
 def get_cmake_dir() -> str:
-    """Folder to pass as ``-Dflatnet_DIR=`` (or in ``CMAKE_PREFIX_PATH``) so that ``find_package(flatnet)`` succeeds."""
+    """Folder of the CMake package.
+
+    Returns
+    -------
+    str
+        To pass as ``-Dflatnet_DIR=``, so that ``find_package(flatnet)`` succeeds and defines ``flatnet::flatnet``.
+
+    Examples
+    --------
+    >>> import os, flatnet as fn
+    >>> os.path.basename(fn.get_cmake_dir())
+    'flatnet'
+    """
     return os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib", "cmake", "flatnet")

@@ -128,6 +128,8 @@ class Operator:
             threads = _check.positive_int("apply", "threads", threads)
             if threads > _MOST_THREADS:
                 raise ValueError(f"apply needs threads <= {_MOST_THREADS}, got threads={threads}")
+        if not isinstance(isa, str):
+            raise TypeError(f"apply needs the name of an instruction set for isa, got {isa!r}")
         runner = self._runner
         if dtype.kind == "i":
             _array.check_range(runner.growth(), a, dtype)

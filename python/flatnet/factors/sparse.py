@@ -34,7 +34,7 @@ class Sparse(Factor):
     Examples
     --------
     >>> import scipy.sparse as sp, flatnet as fn
-    >>> fn.Sparse(sp.eye_array(3, format="csr")).synapses
+    >>> fn.Sparse(sp.identity(3, format="csr")).synapses
     3
     """
 
