@@ -56,7 +56,10 @@ endif()
 install(TARGETS flatnet EXPORT flatnetTargets ARCHIVE DESTINATION ${FLATNET_PREFIX}lib)
 install(DIRECTORY "${FLATNET_CPP}/include/flatnet" DESTINATION ${FLATNET_PREFIX}include)
 install(EXPORT flatnetTargets NAMESPACE flatnet:: DESTINATION ${FLATNET_PREFIX}${FLATNET_CMAKE_DIR})
-set(FLATNET_HAS_OPENMP ${OpenMP_CXX_FOUND})
+set(FLATNET_HAS_OPENMP FALSE)  # the static library then asks its users for OpenMP's run-time
+if(FLATNET_OPENMP AND OpenMP_CXX_FOUND)
+  set(FLATNET_HAS_OPENMP TRUE)
+endif()
 configure_package_config_file(cmake/flatnetConfig.cmake.in "${PROJECT_BINARY_DIR}/flatnetConfig.cmake"
                               INSTALL_DESTINATION ${FLATNET_PREFIX}${FLATNET_CMAKE_DIR})
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/flatnetConfigVersion.cmake" COMPATIBILITY SameMinorVersion)

@@ -310,6 +310,8 @@ def _covered(layers: int, gamma: float, eps: float, rounding: float) -> str:
     weights = "any weights" if gamma == math.inf else f"product of max|A_l| <= {gamma:.6g}"
     error = f"relative Frobenius error <= {eps:g}" if eps > 0 else "equal to f"
     within = f" within {rounding:.1g} in spectral norm (rounding of the product)" if rounding > 0 else ""
+    if math.isinf(rounding):
+        within = " (weights not at hand: nothing is known of their distance)"
     return f"linear networks with {depth}, any widths, {weights}, {error}{within}"
 
 

@@ -39,6 +39,10 @@ class Operator:
             [(layer.weight._handle, layer.bias, ACTIVATIONS.index(layer.activation or "identity")) for layer in self.layers]
         )
 
+    @cached_property
+    def _growth(self) -> float:
+        return self._runner.growth()
+
     @property
     def dtype(self) -> np.dtype[Any]:
         """Dtype of the pinned weights (NumPy promotion), double precision if there are none."""
@@ -132,7 +136,7 @@ class Operator:
             raise TypeError(f"apply needs the name of an instruction set for isa, got {isa!r}")
         runner = self._runner
         if dtype.kind == "i":
-            _array.check_range(runner.growth(), a, dtype)
+            _array.check_range(self._growth, a, dtype)
         shape = a.shape[:i] + (rows,) + a.shape[i + 1 :]
         if out is None:
             count = dtype.itemsize

@@ -36,7 +36,7 @@ class ProfileRow:
     partition : tuple of (int, int)
         Merged segments (first layer, last layer), 0-based and inclusive.
     predicted : bool
-        True if a product was too large to form: ``upper`` and ``bytes`` are predictions then, ``range`` a
+        True if a product of generic weights, or too large to form: ``upper`` and ``bytes`` are predictions then, ``range`` a
         bound.
     bound : str
         Name of the lower bound.
@@ -122,7 +122,7 @@ class Profile:
 
     def _notes(self) -> str:
         star = (
-            "* predicted: a product was too large to form\n"
+            "* predicted: a product of generic weights, or too large to form\n"
             if any(row.predicted for row in self.rows)
             else ""
         )

@@ -138,7 +138,14 @@ def matmul(
         _factors(matrix, shape, scheme),
         name=f"matmul({text}, {columns}, {scheme}, levels={levels})",
         dtype=dtype,
+        flat_form=_generic_flat(shape) if matrix is None else None,
     )
+
+
+def _generic_flat(shape: _Shape) -> Network:
+    """N (x) I of a generic N: what the chain multiplies out to, which no merge of generic layers can see."""
+    pattern = (1, shape.rows, shape.inner, shape.columns)
+    return Network([LazyBlocks(pattern, None, shared_d=True, dtype=np.int64, weak=True)])
 
 
 def _fixed_matrix(N: ArrayLike) -> Array:

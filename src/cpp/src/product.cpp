@@ -97,7 +97,8 @@ template <class T> void fill_same(const Merged& m, const Reader<T>& left, const 
     index_t inner, nd;
   } c{m, left, right, eps, out, inner, nd};
   const index_t rows = (m.share_a ? 1 : m.a) * m.b;
-  parallel_for(rows, default_threads(), [&c](index_t row, int) {
+  const double work = static_cast<double>(rows) * static_cast<double>(inner) * static_cast<double>(m.c) * static_cast<double>(nd);
+  parallel_for(rows, work < 1e5 ? 1 : default_threads(), [&c](index_t row, int) {
     const index_t i = row / c.m.b, j = row % c.m.b;
     std::vector<Sum<T>> sums(static_cast<std::size_t>(c.m.c));
     for (index_t l = 0; l < c.nd; ++l) {

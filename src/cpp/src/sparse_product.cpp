@@ -148,7 +148,8 @@ double sparse_terms(const Csr& l, const Csr& r) {
 
 Factor sparse_product(const Csr& l, const Csr& r, Dtype dtype, double eps, double max_bytes) {
   const auto item = static_cast<double>(size_of(dtype)) + 8.0;
-  double entries = std::min(static_cast<double>(l.rows) * static_cast<double>(r.cols), sparse_terms(l, r));
+  const double work = sparse_terms(l, r);
+  double entries = std::min(static_cast<double>(l.rows) * static_cast<double>(r.cols), work);
   if (entries * item > max_bytes) entries = symbolic_entries(l, r);
   refuse_above(max_bytes, entries * item, l.rows, r.cols);
   const Buffer lv = convert(l.values.get(), dtype), rv = convert(r.values.get(), dtype);
@@ -159,7 +160,8 @@ Factor sparse_product(const Csr& l, const Csr& r, Dtype dtype, double eps, doubl
       require(bound < 4.6e18, "integer products could pass 2^62: the bound is ", bound);
     }
     const index_t tasks = (l.rows + chunk - 1) / chunk;
-    const int threads = default_threads();
+    // Below some 10^5 multiplications a team of threads costs more than it saves.
+    const int threads = work < 1e5 ? 1 : default_threads();
     std::vector<Rows<T>> parts(static_cast<std::size_t>(tasks));
     std::vector<Accumulator<T>> accumulators(static_cast<std::size_t>(threads));
     std::atomic<bool> out_of_memory{false};
