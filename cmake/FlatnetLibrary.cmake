@@ -56,7 +56,8 @@ endif()
 install(TARGETS flatnet EXPORT flatnetTargets ARCHIVE DESTINATION ${FLATNET_PREFIX}lib)
 install(DIRECTORY "${FLATNET_CPP}/include/flatnet" DESTINATION ${FLATNET_PREFIX}include)
 install(EXPORT flatnetTargets NAMESPACE flatnet:: DESTINATION ${FLATNET_PREFIX}${FLATNET_CMAKE_DIR})
-set(FLATNET_HAS_OPENMP FALSE)  # the static library then asks its users for OpenMP's run-time
+# A static library built with OpenMP needs its users to link OpenMP's run-time: flatnetConfig.cmake looks for it.
+set(FLATNET_HAS_OPENMP FALSE)
 if(FLATNET_OPENMP AND OpenMP_CXX_FOUND)
   set(FLATNET_HAS_OPENMP TRUE)
 endif()

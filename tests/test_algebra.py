@@ -280,9 +280,7 @@ def test_joins_refuse(use: Any, sentence: str) -> None:
 def test_identities(case: Case) -> None:
     """(A^T)^T = A, (A^H)^H = A, conj(conj A) = A, (B A)^H = A^H B^H; bit by bit, since nothing is computed."""
     net, A = case.net, case.net.toarray()
-    assert (
-        (net.T.T.toarray() == A).all() and (net.H.H.toarray() == A).all() and (net.conj().conj().toarray() == A).all()
-    )
+    assert (net.T.T.toarray() == A).all() and (net.H.H.toarray() == A).all() and (net.conj().conj().toarray() == A).all()
     assert net.T.synapses == net.conj().synapses == net.synapses
     left = (net.H @ net).H
     right = net.H @ net

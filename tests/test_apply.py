@@ -133,9 +133,7 @@ def test_layouts_of_out(case: Case) -> None:
             out, axis = layout(p, q, plain.shape[1], plain.dtype)
             source = np.moveaxis(x.reshape(np.moveaxis(out, axis, -1).shape[:-1] + x.shape[1:]), -1, axis)
             base = out.base if out.base is not None else out
-            memory = (
-                np.frombuffer(base, "u1") if isinstance(base, bytearray) else base.reshape(-1, order="A").view("u1")
-            )
+            memory = np.frombuffer(base, "u1") if isinstance(base, bytearray) else base.reshape(-1, order="A").view("u1")
             memory[...] = 0xA5
             guard = out.copy()
             assert case.net.apply(source, axis, out) is out

@@ -124,9 +124,7 @@ STRUCTURED = {
     "zeta": (lambda: fn.zeta(6), "tensor factors"),
     "kron": (lambda: fn.kron(fn.Dense([[1.0, 2.0], [3.0, 4.0]]), fn.zeta(2)), "tensor factors"),
     "among identities": (
-        lambda: fn.Network(
-            [fn.Kronecker(2, [[1.0, 2.0], [0.0, 1.0]], 6), fn.Kronecker(4, [[3.0, 1.0], [1.0, 0.0]], 3)]
-        ),
+        lambda: fn.Network([fn.Kronecker(2, [[1.0, 2.0], [0.0, 1.0]], 6), fn.Kronecker(4, [[3.0, 1.0], [1.0, 0.0]], 3)]),
         "tensor factors",
     ),
     "convolution": (
@@ -185,9 +183,7 @@ def test_rounding_of_merges_is_covered(seed: int) -> None:
     """float32 merges stay within the distance that the bounds grant to covered networks, in any order."""
     rng = np.random.default_rng(seed)
     widths = rng.integers(1, 40, size=6)
-    chain = [
-        rng.standard_normal((r, c)).astype(np.float32) for r, c in zip(widths[1:], widths[:-1], strict=True)
-    ]
+    chain = [rng.standard_normal((r, c)).astype(np.float32) for r, c in zip(widths[1:], widths[:-1], strict=True)]
     net = fn.Network(chain)
     exact = np.linalg.multi_dot([A.astype(np.float64) for A in chain[::-1]])
     table = segment_table(net)

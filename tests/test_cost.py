@@ -81,9 +81,7 @@ def test_every_segment_costs_what_its_product_costs(entry: fn.transforms.Entry) 
     table = segment_table(net)
     for i in range(len(net)):
         for j in range(i + 1, min(i + 5, len(net))):
-            formed = table.form(
-                (*((k, k) for k in range(i)), (i, j), *((k, k) for k in range(j + 1, len(net))))
-            )
+            formed = table.form((*((k, k) for k in range(i)), (i, j), *((k, k) for k in range(j + 1, len(net)))))
             segment = table.segment(i, j)
             assert not segment.predicted
             assert formed[i].weight.synapses == segment.count

@@ -79,9 +79,7 @@ def test_adjoint(case: Case) -> None:
 @every_case
 def test_transpose_conjugate_and_adjoint_are_the_oracles(case: Case) -> None:
     oracle = np.linalg.multi_dot(case.matrices[::-1]) if len(case.matrices) > 1 else case.matrices[0]
-    bound = case.tolerance(
-        np.eye(case.net.shape[1]), "f4" if case.net.dtype.name in ("float32", "complex64") else "f8"
-    ).T
+    bound = case.tolerance(np.eye(case.net.shape[1]), "f4" if case.net.dtype.name in ("float32", "complex64") else "f8").T
     for net, expected, limit in (
         (case.net, oracle, bound),
         (case.net.T, oracle.T, bound.T),

@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 
 
-@pytest.mark.parametrize(
-    ("n", "p", "mean", "std"), [(100, 0.05, 2.214, 0.066), (200, 0.1, 4.330, 0.0211), (50, 1.0, 0.5, 0.0)]
-)
+@pytest.mark.parametrize(("n", "p", "mean", "std"), [(100, 0.05, 2.214, 0.066), (200, 0.1, 4.330, 0.0211), (50, 1.0, 0.5, 0.0)])
 def test_known_values(n: int, p: float, mean: float, std: float) -> None:
     found = fn.expected_flattening_cost(n, p)
     assert found.mean == pytest.approx(mean, rel=1e-3)

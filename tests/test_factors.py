@@ -21,9 +21,7 @@ def factor_of(case: Case) -> tuple[fn.Factor, np.ndarray]:
 def close(actual: np.ndarray, expected: np.ndarray, roundings: int = 2) -> bool:
     """Equal up to a few roundings of each entry (the oracle may form exp and products in double precision)."""
     eps = np.finfo(actual.dtype).eps if actual.dtype.kind in "fc" else 0
-    return actual.shape == expected.shape and bool(
-        (np.abs(actual - expected) <= roundings * eps * np.abs(expected)).all()
-    )
+    return actual.shape == expected.shape and bool((np.abs(actual - expected) <= roundings * eps * np.abs(expected)).all())
 
 
 def test_the_catalogue_has_every_kind() -> None:
@@ -35,16 +33,11 @@ def test_matrix(case: Case) -> None:
     """toarray, tocsr, shape, dtype, synapses and max_abs are the oracle's, entry by entry."""
     factor, matrix = factor_of(case)
     trigonometric = 4 if factor.kind == "FourierStage" else 0  # NumPy's exp and ours round differently
-    weights = (
-        np.where(np.abs(matrix) < 1e-15, 0, matrix) if trigonometric else matrix
-    )  # exp(i pi/2) has a real part of 0
+    weights = np.where(np.abs(matrix) < 1e-15, 0, matrix) if trigonometric else matrix  # exp(i pi/2) has a real part of 0
     assert factor.shape == matrix.shape
     assert factor.dtype == matrix.dtype
     array = factor.toarray()
-    assert (
-        np.abs(array - weights).max(initial=0)
-        <= trigonometric * np.finfo("f4" if "64" in str(matrix.dtype) else "f8").eps
-    )
+    assert np.abs(array - weights).max(initial=0) <= trigonometric * np.finfo("f4" if "64" in str(matrix.dtype) else "f8").eps
     csr = factor.tocsr()
     assert isinstance(csr, sp.csr_array) and csr.shape == matrix.shape
     assert csr.has_canonical_format and (csr.toarray() == array).all() and csr.data.all()
@@ -158,9 +151,7 @@ def test_astype(case: Case) -> None:
     for dtype in FLOATS:
         factor, _ = factor_of(case)
         if factor.dtype.kind == "c" and dtype.kind != "c":
-            with pytest.raises(
-                TypeError, match=f"{factor.kind} has {factor.dtype.name} weights, {dtype.name} would drop"
-            ):
+            with pytest.raises(TypeError, match=f"{factor.kind} has {factor.dtype.name} weights, {dtype.name} would drop"):
                 factor.astype(dtype)
             continue
         pinned = factor.astype(dtype)
@@ -189,9 +180,7 @@ def test_constructors_convert(dtype: np.dtype) -> None:
         if dtype.kind == "c":
             assert make(weights * 1j).dtype == dtype
         else:
-            with pytest.raises(
-                TypeError, match=rf"{name}: \w+ is complex128, {dtype.name} would drop its imaginary part"
-            ):
+            with pytest.raises(TypeError, match=rf"{name}: \w+ is complex128, {dtype.name} would drop its imaginary part"):
                 make(weights * 1j)
 
 
@@ -264,9 +253,7 @@ def test_fourier_twiddles_are_exact_where_they_can_be() -> None:
 
 def test_repr_says_what_it_is() -> None:
     assert repr(fn.Dense(np.eye(2))) == "Dense(2 x 2, 2 synapses, float64)"
-    assert repr(fn.Kronecker(2, [[1, 1]], 3, weak=True)) == (
-        "Kronecker(6 x 12, a=2, b=1, c=2, d=3, 12 synapses, int64, weak)"
-    )
+    assert repr(fn.Kronecker(2, [[1, 1]], 3, weak=True)) == ("Kronecker(6 x 12, a=2, b=1, c=2, d=3, 12 synapses, int64, weak)")
     assert "input and output permuted" in repr(fn.Dense(np.eye(2)).permuted([1, 0], [1, 0]))
     assert repr(fn.Permutation([1, 0])) == "Permutation(2 x 2, 2 synapses, int64)"
 

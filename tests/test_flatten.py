@@ -27,9 +27,7 @@ def random_chain(rng: np.random.Generator, layers: int, integers: bool = True) -
 def merged(chain: list[Matrix], cuts: tuple[int, ...]) -> list[Matrix]:
     """The products between the cuts, first matrix applied first."""
     ends = (0, *cuts, len(chain))
-    return [
-        np.linalg.multi_dot(chain[i:j][::-1]) if j - i > 1 else chain[i] for i, j in itertools.pairwise(ends)
-    ]
+    return [np.linalg.multi_dot(chain[i:j][::-1]) if j - i > 1 else chain[i] for i, j in itertools.pairwise(ends)]
 
 
 def exhaustive(chain: list[Matrix]) -> dict[int, tuple[int, float]]:

@@ -94,9 +94,7 @@ def test_blas_threads_are_set_and_restored() -> None:
 
 def test_sweep_over_batches() -> None:
     seen: list[tuple[int, int]] = []
-    sweep = measure_batches(
-        fn.hadamard(16), batches=(1, 8), progress=lambda done, total: seen.append((done, total)), **QUICK
-    )
+    sweep = measure_batches(fn.hadamard(16), batches=(1, 8), progress=lambda done, total: seen.append((done, total)), **QUICK)
     assert sweep.batches == [1, 8] and len(sweep.ratios) == 2
     assert seen == [(1, 2), (2, 2)]
 

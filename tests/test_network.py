@@ -99,9 +99,7 @@ def test_pinned_networks(dtype: np.dtype) -> None:
 def test_weak_weights_follow_the_data() -> None:
     for dtype in FLOATS:
         assert fn.hadamard(4)(np.ones(4, dtype)).dtype == dtype
-        assert fn.Network([fn.hadamard(4), np.eye(4, dtype="f4")])(np.ones(4, dtype)).dtype == np.result_type(
-            dtype, "f4"
-        )
+        assert fn.Network([fn.hadamard(4), np.eye(4, dtype="f4")])(np.ones(4, dtype)).dtype == np.result_type(dtype, "f4")
     assert fn.dft(4)(np.ones(4, "f4")).dtype == np.complex64
     assert fn.hadamard(4)(np.ones(4, "i2")).dtype == np.int32
     assert fn.Network([fn.hadamard(4), np.eye(4, dtype="f4")])(np.ones(4, "i2")).dtype == np.float64
@@ -115,9 +113,7 @@ def test_representations_can_be_read() -> None:
     page = net._repr_html_()
     assert "&lt;gate&gt;" in page and page.count("<tr>") == 4 and "<gate>" not in page
     assert repr(net[2]) == "Layer(Dense(4 x 4, 4 synapses, float64), bias, relu)"
-    assert (
-        "76 more" in repr(fn.Network([np.eye(2)] * 100)) and len(repr(fn.Network([np.eye(2)] * 100)).splitlines()) < 30
-    )
+    assert "76 more" in repr(fn.Network([np.eye(2)] * 100)) and len(repr(fn.Network([np.eye(2)] * 100)).splitlines()) < 30
     console = pytest.importorskip("rich.console").Console(width=120, file=io.StringIO())
     console.print(net)
     assert "Kronecker" in console.file.getvalue()

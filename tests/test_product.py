@@ -61,9 +61,7 @@ def factor_with(draw: st.DrawFn, size: int, side: str, dtype: np.dtype) -> tuple
         elif kind == "pattern":
             factor = fn.KroneckerSparse(values)
         else:
-            factor = LazyBlocks(
-                (a, b, c, d), lambda: values, dtype=dtype, shared_a=kind[-1] == "a", shared_d=kind[-1] == "d"
-            )
+            factor = LazyBlocks((a, b, c, d), lambda: values, dtype=dtype, shared_a=kind[-1] == "a", shared_d=kind[-1] == "d")
     for at, n in enumerate(("output", "input")):
         if draw(st.booleans()) and draw(st.booleans()):
             index = rng.permutation(matrix.shape[at])

@@ -260,9 +260,7 @@ def test_an_empty_variable_is_none(script: Any, name: str) -> None:
 
 
 WRONG = [("FLATNET_ISA", value) for value in ("v9", "V3", "avx2", " v2", "v2,v3")]
-WRONG += [
-    ("FLATNET_THREADS", value) for value in ("0", "-1", "x", "1.5", "1e3", "4097", "99999999999999999999", "2 ", " ")
-]
+WRONG += [("FLATNET_THREADS", value) for value in ("0", "-1", "x", "1.5", "1e3", "4097", "99999999999999999999", "2 ", " ")]
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
@@ -272,8 +270,6 @@ def test_wrong_variables_fail_the_import_with_a_sentence(script: Any, name: str,
     assert result.returncode == 1
     if name == "FLATNET_ISA":
         isas = ", ".join(fn.show_config()["available_isas"])
-        assert (
-            last == f"ImportError: FLATNET_ISA asks for instruction set '{value}', this machine and build run: {isas}"
-        )
+        assert last == f"ImportError: FLATNET_ISA asks for instruction set '{value}', this machine and build run: {isas}"
     else:
         assert last == f"ImportError: FLATNET_THREADS needs a whole number from 1 to 4096, got '{value}'"

@@ -1,7 +1,8 @@
 """flatnet: how deep should a network be?
 
-Deep networks are chains of cheap factors. flatnet writes them, counts their synapses and neurons exactly, certifies what flattening
-costs, and runs them fast. See Lin & Tegmark, "Why does deep and cheap learning work so well?" (arXiv:1608.08225).
+Deep networks are chains of cheap factors. flatnet writes them, counts their synapses and neurons exactly, certifies
+what flattening costs, and runs them fast. See Lin & Tegmark, "Why does deep and cheap learning work so well?"
+(arXiv:1608.08225).
 """
 
 try:
@@ -9,7 +10,9 @@ try:
 except ModuleNotFoundError as e:
     if e.name != "flatnet._core":
         raise
-    raise ImportError("flatnet's extension is missing: was the package installed (pip install .) or only its sources found?") from e
+    raise ImportError(
+        "flatnet's extension is missing: was the package installed (pip install .) or only its sources found?"
+    ) from e
 
 from ._check import TooLargeError
 from .algebra import block_diag, hstack, kron, vstack

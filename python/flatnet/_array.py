@@ -18,8 +18,8 @@ _SMALL_INTEGERS = ("int8", "int16", "int32", "uint8", "uint16")
 class Promotion:
     """What the layers of a network say about dtypes.
 
-    Pinned weights promote as NumPy arrays do. Weak ones (built-in transforms) only say whether they are complex; if all are weak
-    integers, integer data stay exact.
+    Pinned weights promote as NumPy arrays do. Weak ones (built-in transforms) only say whether they are complex;
+    if all are weak integers, integer data stay exact.
     """
 
     def __init__(self, layers: tuple[Layer, ...]) -> None:
@@ -41,13 +41,17 @@ class Promotion:
                 return np.dtype(np.int32 if x.name in _SMALL_INTEGERS else np.int64)
             x = np.dtype(np.float64)
         base = np.result_type(x.newbyteorder("="), *self.strong)
-        return _COMPLEX.get(base.name, base) if self.complex else base
+        return _complex(base) if self.complex else base
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The network's own dtype: its pinned weights', else double precision."""
         base = np.result_type(*self.strong) if self.strong else np.dtype(np.float64)
-        return _COMPLEX.get(base.name, base) if self.complex else base
+        return _complex(base) if self.complex else base
+
+
+def _complex(d: np.dtype[Any]) -> np.dtype[Any]:
+    return _COMPLEX.get(d.name, d)
 
 
 def as_data(x: Any, what: str = "x") -> np.ndarray[Any, Any]:
@@ -82,13 +86,12 @@ def check_range(growth: float, x: np.ndarray[Any, Any], dtype: np.dtype[Any]) ->
     bound = int(growth) if growth < 2.0**53 else growth * (1 + 1e-6)
     if bound * largest > limit:
         raise ValueError(
-            f"exact {dtype.name} arithmetic reaches {limit}, growth {growth:.6g} times max|x| {largest} could pass it: use int64 or floats"
+            f"exact {dtype.name} arithmetic reaches {limit}, growth {growth:.6g} times max|x| {largest} could pass it: "
+            "use int64 or floats"
         )
 
 
-def check_out(
-    out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: np.ndarray[Any, Any]
-) -> np.ndarray[Any, Any]:
+def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """`out` as given, if the result can be written there."""
     if not isinstance(out, np.ndarray):
         raise TypeError(f"out must be a NumPy array, got {type(out).__name__}")
@@ -120,6 +123,6 @@ def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
     if not np.may_share_memory(a, b):
         return False
     try:
-        return bool(np.shares_memory(a, b, max_work=10_000))
+        return bool(np.shares_memory(a, b, max_work=10_000))  # type: ignore[arg-type]
     except np.exceptions.TooHardError:
         return True

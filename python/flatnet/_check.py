@@ -60,7 +60,7 @@ def power_of_two(what: str, n: Any) -> int:
 
 def real_number(what: str, name: str, value: Any) -> float:
     """`value` as a float; complex numbers, bools and strings are refused."""
-    if isinstance(value, (bool, np.bool_, str, bytes)) or isinstance(value, complex):
+    if isinstance(value, (bool, np.bool_, str, bytes, complex)):
         raise TypeError(f"{what} needs a real number for {name}, got {value!r}")
     try:
         return float(value)
@@ -147,7 +147,7 @@ def available_memory() -> int:
 
 
 def readable_bytes(nbytes: float) -> str:
-    """"1.5 GiB"."""
+    """ "1.5 GiB"."""
     for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB"):
         if nbytes < 1024 or unit == "PiB":
             return f"{nbytes:.0f} {unit}" if unit == "bytes" else f"{nbytes:.4g} {unit}"

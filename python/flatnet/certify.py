@@ -221,9 +221,7 @@ class Certificate:
         return LowerBound("Schatten (LB4)", value, layers, gamma, eps, covered, how)
 
 
-def schatten(
-    values: Array, multiplicities: Array, layers: int, log_range: float, shift: float = 0.0
-) -> float:
+def schatten(values: Array, multiplicities: Array, layers: int, log_range: float, shift: float = 0.0) -> float:
     r"""Schatten bound on the synapses of a chain, rounded down.
 
     Parameters
@@ -366,7 +364,5 @@ def lower_bound(net: Network, layers: int, max_range: float | None = None, eps: 
     eps = error_bound("lower_bound", "eps", eps)
     for index, layer in enumerate(net.layers):
         if layer.activation is not None:
-            raise TypeError(
-                f"lower_bound needs a linear network, layer {index} has the activation {layer.activation!r}"
-            )
+            raise TypeError(f"lower_bound needs a linear network, layer {index} has the activation {layer.activation!r}")
     return Certificate(segment_table(net), max_range).lower_bound(layers, eps)

@@ -190,7 +190,4 @@ def row_sum_bound(factor: Factor) -> float:
 
 
 def _too_large(factor: Factor) -> bool:
-    return (
-        not weights_at_hand(factor)
-        or max(factor.synapses, factor.shape[0] * _BLOCKS, factor.shape[1]) > _LARGEST
-    )
+    return not weights_at_hand(factor) or max(factor.synapses, factor.shape[0] * _BLOCKS, factor.shape[1]) > _LARGEST

@@ -218,9 +218,7 @@ def _compose(net: Network, layers: Sequence[_Wires], labels: bool) -> str:
     )
 
 
-def _wire_marks(
-    wires: _Wires, start: _Column, end: _Column, radius: float, labels: bool
-) -> tuple[list[str], list[str]]:
+def _wire_marks(wires: _Wires, start: _Column, end: _Column, radius: float, labels: bool) -> tuple[list[str], list[str]]:
     """Return the lines of one layer and the numbers beside them."""
     scale = float(np.abs(wires.weights).max()) if wires.weights.size else 1.0
     fine = 1.0 if wires.weights.size <= 400 else 0.5
@@ -306,9 +304,7 @@ def _inputs(net: Network, layers: Sequence[_Wires], columns: Sequence[_Column], 
         y = float(columns[0].ys[k])
         marks.append(element("circle", cx=columns[0].x, cy=y, r=radius, fill="#eef1f5", stroke=_INK))
         if named:
-            marks.append(
-                element("text", f"x{_below(k)}", x=columns[0].x - radius - 6, y=y + 4, text_anchor="end", fill=_INK)
-            )
+            marks.append(element("text", f"x{_below(k)}", x=columns[0].x - radius - 6, y=y + 4, text_anchor="end", fill=_INK))
     for wires, column in zip(layers, columns[:-1], strict=True):
         if wires.biased:
             y = float(column.ys[-1])
@@ -320,8 +316,7 @@ def _outputs(column: _Column, count: int, radius: float) -> list[str]:
     if count > 40:
         return []
     return [
-        element("text", f"y{_below(k)}", x=column.out + radius + 6, y=float(column.ys[k]) + 4, fill=_INK)
-        for k in range(count)
+        element("text", f"y{_below(k)}", x=column.out + radius + 6, y=float(column.ys[k]) + 4, fill=_INK) for k in range(count)
     ]
 
 

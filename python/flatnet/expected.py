@@ -68,9 +68,7 @@ def expected_flattening_cost(n: int, p: float) -> ExpectedCost:
     n = positive_int("expected_flattening_cost", "n", n)
     p = probability("expected_flattening_cost", "p", p)
     if p == 0:
-        raise ValueError(
-            "expected_flattening_cost needs p in (0, 1], got p=0: there are no synapses to compare with"
-        )
+        raise ValueError("expected_flattening_cost needs p in (0, 1], got p=0: there are no synapses to compare with")
     if p == 1:
         return ExpectedCost(0.5, 0.0)
     size = float(n)

@@ -198,9 +198,7 @@ class FlatteningCost:
         return noted(table, notes)
 
 
-def flattening_cost(
-    net: Network, depth: int = 0, eps: float = 0.0, max_range: float | None = None
-) -> FlatteningCost:
+def flattening_cost(net: Network, depth: int = 0, eps: float = 0.0, max_range: float | None = None) -> FlatteningCost:
     r"""Flattening costs C_s and C_n, each between a certified lower bound and what merging reaches.
 
     Parameters

@@ -282,10 +282,7 @@ def measure_batches(
 
 
 def _positive(what: str, batch: Any, threads: Any, rounds: Any) -> tuple[int, int, int]:
-    checked = [
-        positive_int(what, name, v)
-        for name, v in (("batch", batch), ("threads", threads), ("rounds", rounds))
-    ]
+    checked = [positive_int(what, name, v) for name, v in (("batch", batch), ("threads", threads), ("rounds", rounds))]
     return checked[0], checked[1], checked[2]
 
 
@@ -326,9 +323,7 @@ def _agree(sides: Sides, X: Array, calls: dict[str, Callable[[], Array]]) -> Non
     for name, result in results.items():
         found = float(np.linalg.norm((result - deep).ravel()))
         if found > allowed:
-            raise ArithmeticError(
-                f"{name} and the deep network disagree by {found:.3g} where rounding explains {allowed:.3g}"
-            )
+            raise ArithmeticError(f"{name} and the deep network disagree by {found:.3g} where rounding explains {allowed:.3g}")
 
 
 def _threads(threads: int) -> Any:

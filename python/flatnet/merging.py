@@ -57,9 +57,7 @@ class Segment:
 class Grower:
     """Walks one row of the table, the products of layers start..end, forming as little as the count needs."""
 
-    def __init__(
-        self, factors: list[Factor], supports: list[Support | None], start: int, max_bytes: int
-    ) -> None:
+    def __init__(self, factors: list[Factor], supports: list[Support | None], start: int, max_bytes: int) -> None:
         self.factors, self.supports, self.max_bytes = factors, supports, max_bytes
         self.start = self.end = start
         self.weight: Factor | None = factors[start]

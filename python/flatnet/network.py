@@ -145,7 +145,9 @@ class Network(Operator):
                 raise ValueError(f"a network is sliced in the order of its layers, got a step of {key.step}")
             part = self.layers[key]
             if not part:
-                raise ValueError(f"a slice of a network needs at least one layer, [{key.start}:{key.stop}] of {len(self)} holds none")
+                raise ValueError(
+                    f"a slice of a network needs at least one layer, [{key.start}:{key.stop}] of {len(self)} holds none"
+                )
             return Network(part)
         i = _check.integer("a network", "index", key)
         if not -len(self) <= i < len(self):
@@ -157,7 +159,7 @@ class Network(Operator):
 
     def _rows(self) -> list[tuple[str, ...]]:
         """One row a layer: number, kind, size, pattern, synapses, the rest."""
-        rows = []
+        rows: list[tuple[str, ...]] = []
         for i, layer in enumerate(self.layers):
             w = layer.weight
             pattern = "({}, {}, {}, {})".format(*w.pattern) if w.pattern else ""
@@ -172,21 +174,28 @@ class Network(Operator):
         rows, cols = self.shape
         label = f" {self.name}" if self.name else ""
         kind = "linear" if self.is_linear else "non-linear"
-        return f"Network{label}: {cols} -> {rows}, {kind}, depth {self.depth}, {self.synapses} synapses, {self.neurons} neurons, {self.dtype.name}"
+        counts = f"depth {self.depth}, {self.synapses} synapses, {self.neurons} neurons"
+        return f"Network{label}: {cols} -> {rows}, {kind}, {counts}, {self.dtype.name}"
 
     def __repr__(self) -> str:
         rows = self._rows()
         widths = [max(len(row[i]) for row in rows) for i in range(5)]
         lines = []
         for row in rows:
-            cells = [cell.rjust(w) if i in (0, 4) else cell.ljust(w) for i, (cell, w) in enumerate(zip(row[:5], widths, strict=True))]
-            lines.append("  " + "  ".join(c for c, w in zip(cells, widths, strict=True) if w) + (f"  {row[5]}" if row[5] else ""))
+            cells = [
+                cell.rjust(w) if i in (0, 4) else cell.ljust(w) for i, (cell, w) in enumerate(zip(row[:5], widths, strict=True))
+            ]
+            lines.append(
+                "  " + "  ".join(c for c, w in zip(cells, widths, strict=True) if w) + (f"  {row[5]}" if row[5] else "")
+            )
         return "\n".join([self._title(), *(line.rstrip() for line in lines)])
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{h}</th>" for h in ("layer", "factor", "size", "(a, b, c, d)", "synapses", ""))
         body = "".join("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>" for row in self._rows())
-        return f"<table><caption>{html.escape(self._title())}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return (
+            f"<table><caption>{html.escape(self._title())}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )
 
     def __rich__(self) -> Any:
         from rich.table import Table
@@ -224,7 +233,11 @@ def _pinned(layer: Layer, dtype: Any) -> Layer:
     d = _check.dtype_of("a network", dtype)
     if layer.weight.dtype.kind == "c":
         d = np.result_type(d, np.complex64)
-    bias = None if layer.bias is None else layer.bias.astype(np.result_type(d, np.complex64) if layer.bias.dtype.kind == "c" else d)
+    bias = (
+        None
+        if layer.bias is None
+        else layer.bias.astype(np.result_type(d, np.complex64) if layer.bias.dtype.kind == "c" else d)
+    )
     weight = layer.weight if layer.weight.kind == "Permutation" else layer.weight.astype(d)
     return Layer(weight, bias, layer.activation)
 

@@ -84,9 +84,7 @@ class Operator:
         """Apply to the last axis: ``(..., n_in) -> (..., n_out)``."""
         return self.apply(x)
 
-    def apply(
-        self, x: Any, axis: int = -1, out: Array | None = None, threads: int | None = None, *, isa: str = ""
-    ) -> Array:
+    def apply(self, x: Any, axis: int = -1, out: Array | None = None, threads: int | None = None, *, isa: str = "") -> Array:
         """Apply the network along one axis; all other axes are batch.
 
         Parameters
@@ -96,17 +94,19 @@ class Operator:
         axis : int, optional
             The axis that holds the vectors.
         out : ndarray, optional
-            Where to write: shape of `x` with `n_out` on `axis`, the result's dtype. May be `x` itself, may not overlap it otherwise.
+            Where to write: shape of `x` with `n_out` on `axis`, the result's dtype. May be `x` itself, may not
+            overlap it otherwise.
         threads : int, optional
-            Threads to use; None is the process's default (``FLATNET_THREADS``, else all cores). The result does not depend on it.
+            Threads to use; None is the process's default (``FLATNET_THREADS``, else all cores). The result does not
+            depend on it.
         isa : str, optional
             Instruction set to run instead of the process's (``flatnet.show_config()`` lists them); for tests.
 
         Returns
         -------
         ndarray
-            The result; its dtype is NumPy's promotion of `x` and the pinned weights. Networks of weak integer weights (hadamard,
-            zeta, bilinear schemes) keep integers exact.
+            The result; its dtype is NumPy's promotion of `x` and the pinned weights. Networks of weak integer weights
+            (hadamard, zeta, bilinear schemes) keep integers exact.
 
         Raises
         ------
@@ -209,7 +209,7 @@ class Operator:
     def __truediv__(self, s: Any) -> Any:
         if not isinstance(s, numbers.Number):
             return NotImplemented
-        if s == 0:
+        if complex(s) == 0:  # type: ignore[call-overload]
             raise ValueError(f"a network is divided by a number other than zero, got {s!r}")
         z = complex(s)  # type: ignore[call-overload]
         return _scaled(self, 1.0 / (z if z.imag else z.real))

@@ -153,9 +153,7 @@ def _plain(value: Any) -> Any:
     return [list(pair) for pair in value] if isinstance(value, tuple) else value
 
 
-def profile(
-    net: Network, batch: int | None = None, measure: bool = False, max_range: float | None = None
-) -> Profile:
+def profile(net: Network, batch: int | None = None, measure: bool = False, max_range: float | None = None) -> Profile:
     r"""Cheapest merge for every depth, between a certified lower bound and an exact count.
 
     Parameters

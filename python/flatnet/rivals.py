@@ -48,9 +48,7 @@ class Sides:
         Why there is no flat side, else empty.
     """
 
-    def __init__(
-        self, net: Network, dtype: DTypeLike | None, flat: Network | None, flat_error: float
-    ) -> None:
+    def __init__(self, net: Network, dtype: DTypeLike | None, flat: Network | None, flat_error: float) -> None:
         self.net = net
         self.dtype = _batch_dtype(net, dtype)
         self.flat_error = flat_error

@@ -92,9 +92,7 @@ class SegmentTable:
         weight = form.layers[0].weight
         exact = not weight.generic
         log_range = log_peak(weight)
-        self._table[0][-1] = Segment(
-            weight.synapses, log_range, weight.nbytes, predicted=False, range_exact=exact
-        )
+        self._table[0][-1] = Segment(weight.synapses, log_range, weight.nbytes, predicted=False, range_exact=exact)
 
     def segment(self, i: int, j: int) -> Segment:
         """Cost of the merged layers i..j (0-based, inclusive); ValueError if an activation stands inside."""
@@ -172,9 +170,7 @@ class SegmentTable:
         if self._best is None:
             self._best = [{0: (0, 0, 0)}]
             for q in range(1, self.layers + 1):
-                self._best.append(
-                    {j: found for j in range(q, self.layers + 1) if (found := self._step(q, j))}
-                )
+                self._best.append({j: found for j in range(q, self.layers + 1) if (found := self._step(q, j))})
         return self._best
 
     def _step(self, q: int, end: int) -> tuple[int, int, int] | None:

@@ -250,9 +250,7 @@ def _member(archive: zipfile.ZipFile, name: str, nbytes: int) -> IO[bytes]:
 def _read(file: IO[bytes], size: int) -> Network:
     with zipfile.ZipFile(file) as archive:
         members = _members(archive, size)
-        header = json.loads(
-            archive.read(members[_HEADER]).decode(), object_pairs_hook=_unique, parse_constant=_no_constant
-        )
+        header = json.loads(archive.read(members[_HEADER]).decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
         networks = _networks(header)
         wanted = {name for network in networks for layer in network["layers"] for name in _names(layer)}
         if missing := sorted(wanted - members.keys()):

@@ -169,9 +169,7 @@ def probed_norms(factors: list[Factor], axis: int) -> Array:
     return (np.abs(value) - 2 * terms * _EPS * moduli) / length
 
 
-def spectrum_of(
-    factors: list[Factor], support: Support | None, form: Callable[[], Factor | None]
-) -> Spectrum | None:
+def spectrum_of(factors: list[Factor], support: Support | None, form: Callable[[], Factor | None]) -> Spectrum | None:
     """Singular values of the product of ``factors`` (the first is applied first); None if out of reach.
 
     Tried in this order: scaled-unitary factors at both ends are taken off, since they only scale the values;

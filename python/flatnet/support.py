@@ -154,14 +154,10 @@ def support_of(factor: Factor) -> Support | None:
         built = _structured(digits, factor.max_abs, floor, tensor=False, uniform=_one_modulus(values))
     else:
         return None
-    return replace(
-        built, input_permutation=factor.input_permutation, output_permutation=factor.output_permutation
-    )
+    return replace(built, input_permutation=factor.input_permutation, output_permutation=factor.output_permutation)
 
 
-def _structured(
-    digits: tuple[Digit, ...], peak: float, floor: float, *, tensor: bool, uniform: bool
-) -> Support:
+def _structured(digits: tuple[Digit, ...], peak: float, floor: float, *, tensor: bool, uniform: bool) -> Support:
     return Support(_canonical(list(digits)), True, peak, floor, True, tensor, uniform)
 
 
@@ -281,9 +277,7 @@ def _cut(stack: list[Digit], size: int, *, columns: bool) -> tuple[Digit, bool] 
 def _meet(upper: Digit, lower: Digit) -> tuple[Digit, bool] | None:
     """Product of two digits of matching size, and whether its entries are single terms."""
     if upper.kind == "identity":
-        return (
-            replace(lower, varies=upper.varies or lower.varies) if lower.kind == "identity" else lower
-        ), True
+        return (replace(lower, varies=upper.varies or lower.varies) if lower.kind == "identity" else lower), True
     if lower.kind == "identity":
         return upper, True
     if upper.kind == "full" and lower.kind == "full":

@@ -20,9 +20,7 @@ __all__ = ["droppable", "truncated"]
 Array = np.ndarray[Any, Any]
 
 
-def truncated(
-    net: Network, depth: int, eps: float, table: SegmentTable | None = None
-) -> tuple[Network, float]:
+def truncated(net: Network, depth: int, eps: float, table: SegmentTable | None = None) -> tuple[Network, float]:
     """Cheapest truncated network over the best partition for each number of layers up to ``depth + 1``.
 
     Parameters

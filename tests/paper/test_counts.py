@@ -18,9 +18,7 @@ def profile_counts(net: fn.Network) -> list[int]:
     return [table.partition(layers).count for layers in range(1, len(net) + 1)]
 
 
-@pytest.mark.parametrize(
-    ("n", "cost"), [(2, 1.0), (4, 1.0), (8, 4 / 3), (16, 2.0), (64, 16 / 3), (256, 16.0), (1024, 51.2)]
-)
+@pytest.mark.parametrize(("n", "cost"), [(2, 1.0), (4, 1.0), (8, 4 / 3), (16, 2.0), (64, 16 / 3), (256, 16.0), (1024, 51.2)])
 def test_flattening_the_fft_and_the_hadamard_transform_costs_n_over_2_log_n(n: int, cost: float) -> None:
     for net in (fn.dft(n), fn.hadamard(n)):
         assert net.synapses == 2 * n * (n.bit_length() - 1)

@@ -26,9 +26,7 @@ def test_dft_1024_over_all_depths() -> None:
     ("n", "flat", "best", "deep", "layers"),
     [(16, 80, 72, 94, 2), (64, 448, 320, 510, 2), (256, 2304, 1408, 2558, 2)],
 )
-def test_the_wavelet_transform_is_flattened_at_a_gain(
-    n: int, flat: int, best: int, deep: int, layers: int
-) -> None:
+def test_the_wavelet_transform_is_flattened_at_a_gain(n: int, flat: int, best: int, deep: int, layers: int) -> None:
     """The paper calls it costly; with copies counted, two layers are cheaper than one and than many."""
     net = fn.haar(n)
     counts = [high for _, high in rows(net)]

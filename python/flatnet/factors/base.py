@@ -32,7 +32,7 @@ class Factor(Operator):
 
     kind: ClassVar[str] = "Factor"
     weak: bool = False
-    generic: ClassVar[bool] | bool = False
+    generic: bool = False
     _given: Any = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -145,8 +145,9 @@ class Factor(Operator):
         d = _check.dtype_of(self.kind, dtype)
         if self.dtype.kind == "c" and d.kind != "c":
             raise TypeError(f"{self.kind} has {self.dtype.name} weights, {d.name} would drop their imaginary parts")
-        if d.name in ("float32", "complex64") and self.max_abs > np.finfo(d).max:
-            raise ValueError(f"{self.kind} has weights up to {self.max_abs:.6g}, {d.name} reaches {np.finfo(d).max:.6g}")
+        largest = float(np.finfo(d).max)
+        if d.name in ("float32", "complex64") and self.max_abs > largest:
+            raise ValueError(f"{self.kind} has weights up to {self.max_abs:.6g}, {d.name} reaches {largest:.6g}")
         return self._wrap(self._handle.astype(d), weak)
 
     def tocsr(self) -> Any:
@@ -162,8 +163,9 @@ class Factor(Operator):
     def count_exact(self) -> Any:
         """Counts the synapses with every weight formed."""
         from ..cost import cost
+        from ..network import Network
 
-        return cost(self)
+        return cost(Network([self]))
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """What a file needs: JSON-able facts and named arrays."""

@@ -22,7 +22,8 @@ class LazyBlocks(Factor):
     pattern : (int, int, int, int)
         (a, b, c, d).
     make : callable or None
-        Returns values of shape (a or 1, b, c, d or 1); None: the weights are generic, only counted, and applying raises TypeError.
+        Returns values of shape (a or 1, b, c, d or 1); None: the weights are generic, only counted, and
+        applying raises TypeError.
     shared_a, shared_d : bool, optional
         The weights do not depend on that axis.
     dtype : dtype
@@ -149,7 +150,7 @@ class LazyBlocks(Factor):
         )
 
     @cached_property
-    def synapses(self) -> int:  # type: ignore[override]
+    def synapses(self) -> int:
         """The structural count (generic weights) until `count_exact`."""
         return self._count
 
@@ -162,4 +163,5 @@ class LazyBlocks(Factor):
         if self.formed:
             return super().__repr__()
         rows, cols = self.shape
-        return f"KroneckerSparse({rows} x {cols}, {self.synapses} synapses ({'generic' if self.generic else 'not formed'}), {self.dtype.name})"
+        state = "generic" if self.generic else "not formed"
+        return f"KroneckerSparse({rows} x {cols}, {self.synapses} synapses ({state}), {self.dtype.name})"

@@ -28,8 +28,8 @@ def product(left: Factor, right: Factor, max_bytes: float | None = None) -> Fact
 
     Notes
     -----
-    An entry that sums k > 1 terms is zero when :math:`|c_{ij}| \le 4 k \epsilon (|A| |B|)_{ij}` with the eps of the less precise
-    factor; integers are exact.
+    An entry that sums k > 1 terms is zero when :math:`|c_{ij}| \le 4 k \epsilon (|A| |B|)_{ij}` with the eps of the less
+    precise factor; integers are exact.
 
     Examples
     --------

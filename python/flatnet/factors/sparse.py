@@ -40,9 +40,7 @@ class Sparse(Factor):
 
     kind: ClassVar[str] = "Sparse"
 
-    def __init__(
-        self, csr: Any, *, shape: tuple[int, int] | None = None, dtype: Any = None, weak: bool = False
-    ) -> None:
+    def __init__(self, csr: Any, *, shape: tuple[int, int] | None = None, dtype: Any = None, weak: bool = False) -> None:
         if isinstance(csr, tuple):
             data, indices, indptr, shape = _tuple_parts(csr, shape)
         else:

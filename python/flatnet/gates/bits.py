@@ -14,9 +14,7 @@ from ..transforms import Entry
 from ._precision import positive_number, real_dtype
 
 
-def bit_product(
-    k: int, sharpness: float | None = None, tol: float | None = None, *, dtype: DTypeLike = np.float64
-) -> Network:
+def bit_product(k: int, sharpness: float | None = None, tol: float | None = None, *, dtype: DTypeLike = np.float64) -> Network:
     r"""Product of k bits, ``y_1 y_2 ... y_k``, by one logistic neuron and an identity output.
 
     Parameters

@@ -60,9 +60,7 @@ th,td{{padding:3px 5px;font-size:8.5pt;white-space:normal}}}}
 """
 
 
-def _table(
-    head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], caption: str, text: Sequence[int] = ()
-) -> str:
+def _table(head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], caption: str, text: Sequence[int] = ()) -> str:
     """Return a table; ``head`` pairs headings with their meanings, columns in ``text`` hold words."""
     kinds = ["text" if column in text else None for column in range(len(head))]
     titles = [
@@ -120,8 +118,7 @@ def _against_size(report: Report) -> str:
 
 def _profile(table: ProfileTable) -> str:
     head = [
-        (name, "")
-        for name in ("depth", "lower", "synapses", "neurons", "bytes", "range", "time", "layers merged", "bound")
+        (name, "") for name in ("depth", "lower", "synapses", "neurons", "bytes", "range", "time", "layers merged", "bound")
     ]
     rows = []
     for line in table.lines:
@@ -164,9 +161,7 @@ def _times(report: Report) -> str:
         for point in curve.points:
             sides = [seconds(side.median) if side else "" for side in (point.deep, point.flat, point.planned)]
             spread = f"{ratio(point.low)} to {ratio(point.high)}" if point.low and point.high else ""
-            rows.append(
-                [curve.name, str(point.batch), *sides, ratio(point.ratio) if point.ratio else "", spread, point.rival]
-            )
+            rows.append([curve.name, str(point.batch), *sides, ratio(point.ratio) if point.ratio else "", spread, point.rival])
     return _section("C_t against the batch", element("p", escape(say)), figure, _table(head, rows, "times"))
 
 

@@ -86,8 +86,7 @@ def _body(stream: IO[bytes], header: _Header, name: str) -> np.ndarray:
         raise ValueError(f"{name} is damaged: {str(error).split(';')[0]}") from error
     if table.shape != (header.entries, wanted):
         raise ValueError(
-            f"{name} announces {header.entries} lines of {wanted} numbers, "
-            f"it holds {table.shape[0]} of {table.shape[1]}"
+            f"{name} announces {header.entries} lines of {wanted} numbers, it holds {table.shape[0]} of {table.shape[1]}"
         )
     return table
 

@@ -203,4 +203,4 @@ def suite(quick: bool = False) -> list[Group]:
     top = 8 if quick else 10
     random = [_random(degree, (100, 300) if quick else (100, 200, 400, 1000)) for degree in (1, 2, 4)]
     return [*_transforms(top), _low_ranks(top), *random, _products(10 if quick else 12), _graph(),
-            _multigrid(4 if quick else 6)]  # fmt: skip
+            _multigrid(4 if quick else 5)]  # fmt: skip

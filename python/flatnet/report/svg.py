@@ -111,9 +111,7 @@ class Axis:
     at: tuple[float, ...] = ()
 
     @classmethod
-    def around(
-        cls, values: Iterable[float], label: str, *, log: bool = True, base: int = 10, room: float = 0.0
-    ) -> Axis:
+    def around(cls, values: Iterable[float], label: str, *, log: bool = True, base: int = 10, room: float = 0.0) -> Axis:
         """Return an axis with some air around ``values`` (the positive ones where ``log``), ``room`` more on top."""
         kept = [value for value in values if math.isfinite(value) and (value > 0 or not log)]
         low, high = (min(kept), max(kept)) if kept else (1.0, 10.0)
@@ -216,17 +214,13 @@ class Plot:
         if label and (kind, label) not in [(k.split()[0], text) for k, text in self._legend]:
             self._legend.append((f"{kind} s{series}", label))
 
-    def line(
-        self, xs: Sequence[float], ys: Sequence[float], series: int, label: str = "", *, dashed: bool = False
-    ) -> None:
+    def line(self, xs: Sequence[float], ys: Sequence[float], series: int, label: str = "", *, dashed: bool = False) -> None:
         """Add a polyline."""
         points = " ".join(f"{self._px(x):.1f},{self._py(y):.1f}" for x, y in zip(xs, ys, strict=True))
         self._marks.append(element("polyline", points=points, class_=f"line s{series}{' dashed' * dashed}"))
         self._note("dash" if dashed else "line", series, label)
 
-    def band(
-        self, xs: Sequence[float], lows: Sequence[float], highs: Sequence[float], series: int, label: str = ""
-    ) -> None:
+    def band(self, xs: Sequence[float], lows: Sequence[float], highs: Sequence[float], series: int, label: str = "") -> None:
         """Add the area between two curves."""
         there = [f"{self._px(x):.1f},{self._py(y):.1f}" for x, y in zip(xs, highs, strict=True)]
         back = [f"{self._px(x):.1f},{self._py(y):.1f}" for x, y in zip(xs, lows, strict=True)]
@@ -269,9 +263,7 @@ class Plot:
 
     def text(self, x: float, y: float, text: str, *, anchor: str = "middle", up: float = 9.0) -> None:
         """Add words at a place of the plot, ``up`` pixels above it."""
-        self._marks.append(
-            element("text", escape(text), x=self._px(x), y=self._py(y) - up, text_anchor=anchor, class_="halo")
-        )
+        self._marks.append(element("text", escape(text), x=self._px(x), y=self._py(y) - up, text_anchor=anchor, class_="halo"))
 
     def _legend_rows(self) -> list[list[tuple[int, str, str]]]:
         rows: list[list[tuple[int, str, str]]] = []
@@ -299,9 +291,7 @@ class Plot:
         for tick in self.y.ticks():
             y = self._py(tick)
             marks.append(element("line", x1=self._LEFT, x2=self.width - self._RIGHT, y1=y, y2=y, class_="grid"))
-            marks.append(
-                element("text", self.y.name(tick), x=self._LEFT - 7, y=y + 4, text_anchor="end", class_="tick")
-            )
+            marks.append(element("text", self.y.name(tick), x=self._LEFT - 7, y=y + 4, text_anchor="end", class_="tick"))
         for tick in self.x.ticks(max(3, (self.width - 70) // 60)):
             x = self._px(tick)
             marks.append(element("line", x1=x, x2=x, y1=inner, y2=inner + 4, class_="axis"))

@@ -134,16 +134,13 @@ def headline(row: Row) -> list[str]:
     say = [f"{row.label}: flat needs {'only ' * cheaper}{what}."]
     if row.planned is not None and row.planned < min(row.deep, row.flat):
         say.append(
-            f"{row.label}: the fewest, {row.planned:,}, are at {row.planned_depth} hidden layers, "
-            f"neither flat nor as written."
+            f"{row.label}: the fewest, {row.planned:,}, are at {row.planned_depth} hidden layers, neither flat nor as written."
         )
     timing = row.timing
     if timing and timing.ratio:
         faster = "deep" if timing.ratio > 1 else "flat"
         factor = ratio(max(timing.ratio, 1 / timing.ratio))
-        say.append(
-            f"{row.label}: at batch {timing.batch}, {faster} is {factor} times as fast; flat was run by {timing.rival}."
-        )
+        say.append(f"{row.label}: at batch {timing.batch}, {faster} is {factor} times as fast; flat was run by {timing.rival}.")
     return say
 
 

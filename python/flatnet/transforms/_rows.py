@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     import scipy.sparse
 
 
-def csr_of_rows(
-    values: NDArray[np.float64], columns: NDArray[np.int64], shape: tuple[int, int]
-) -> scipy.sparse.csr_array:
+def csr_of_rows(values: NDArray[np.float64], columns: NDArray[np.int64], shape: tuple[int, int]) -> scipy.sparse.csr_array:
     """CSR matrix whose row r holds ``values[r]`` at ``columns[r]``, zeros left out; both (rows, terms)."""
     import scipy.sparse
 

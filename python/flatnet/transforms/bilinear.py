@@ -129,8 +129,7 @@ def matmul(
     levels = nonnegative_int("matmul", "levels", levels)
     if any(size % 2**levels for size in (rows, inner, columns)):
         raise ValueError(
-            f"matmul with levels={levels} needs sizes divisible by {2**levels}, "
-            f"got N of {rows} x {inner} and columns={columns}"
+            f"matmul with levels={levels} needs sizes divisible by {2**levels}, got N of {rows} x {inner} and columns={columns}"
         )
     shape = _Shape(rows, inner, columns, levels)
     text = f"{rows}x{inner}{' generic' if matrix is None else ''}"
