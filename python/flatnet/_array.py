@@ -11,7 +11,7 @@ from . import _check
 if TYPE_CHECKING:
     from .network import Layer
 
-_COMPLEX = {"float32": np.dtype("complex64"), "float64": np.dtype("complex128")}
+_COMPLEX: dict[str, np.dtype[Any]] = {"float32": np.dtype("complex64"), "float64": np.dtype("complex128")}
 _SMALL_INTEGERS = ("int8", "int16", "int32", "uint8", "uint16")
 
 
@@ -46,7 +46,7 @@ class Promotion:
     @property
     def dtype(self) -> np.dtype[Any]:
         """The network's own dtype: its pinned weights', else double precision."""
-        base = np.result_type(*self.strong) if self.strong else np.dtype(np.float64)
+        base: np.dtype[Any] = np.result_type(*self.strong) if self.strong else np.dtype(np.float64)
         return _complex(base) if self.complex else base
 
 

@@ -6,8 +6,14 @@ from typing import Any, SupportsComplex, SupportsFloat, SupportsIndex, SupportsI
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-class Factor:
-    """A matrix with structure; see flatnet.factors. Immutable; made by the static methods only."""
+class _Type(type):
+    """pybind11's metaclass."""
+
+class Factor(metaclass=_Type):
+    """A matrix with structure; see flatnet.factors. Immutable."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Always TypeError: factors are made by the static methods."""
 
     @staticmethod
     def blocks(kind: str, values: NDArray[Any], a: SupportsInt | SupportsIndex, d: SupportsInt | SupportsIndex) -> Factor:
@@ -78,7 +84,7 @@ class Factor:
     def dense(self) -> NDArray[Any]:
         """All entries, row-major."""
 
-class Network:
+class Network(metaclass=_Type):
     """Layers ready to run; see flatnet.network."""
 
     def __init__(self, layers: Sequence[tuple[Factor, NDArray[Any] | None, SupportsInt | SupportsIndex]]) -> None:

@@ -75,7 +75,7 @@ class Factor(Operator):
         return self._handle.nbytes
 
     @cached_property
-    def synapses(self) -> int:  # type: ignore[override]
+    def synapses(self) -> int:
         """Non-zero entries of the matrix; shared weights count wherever they stand."""
         return self._handle.synapses()
 
@@ -138,7 +138,7 @@ class Factor(Operator):
 
     def permuted(self, input: Any = None, output: Any = None) -> Factor:
         """y = z[output] with z = self(x[input]); the index arrays fold into the factor and are not counted."""
-        return self._wrap(self._handle.permuted(_index("input", input), _index("output", output)), self.weak)
+        return self._wrap(self._handle.permuted(_side("input", input), _side("output", output)), self.weak)
 
     def astype(self, dtype: Any, *, weak: bool = False) -> Factor:
         """Weights converted to `dtype` and pinned there."""
@@ -201,7 +201,7 @@ class Factor(Operator):
             else:
                 a, d = (_check.size("a factor", name, meta[name]) for name in "ad")
                 handle = _core.Factor.blocks(kind, _weights(arrays["values"]), a, d)
-                handle = handle.permuted(_index("input", arrays.get("input")), _index("output", arrays.get("output")))
+                handle = handle.permuted(_side("input", arrays.get("input")), _side("output", arrays.get("output")))
         except (KeyError, TypeError, AttributeError) as e:
             raise ValueError(f"the state of a factor is incomplete or of a wrong type: {e!r}") from None
         if (handle.rows, handle.cols) != (rows, cols):
@@ -222,9 +222,11 @@ class Factor(Operator):
         return f"{self.kind}({about}, {self.synapses} synapses, {self.dtype.name}{', weak' if self.weak else ''})"
 
 
-def _index(name: str, p: Any) -> Array | None:
-    if p is None:
-        return None
+def _side(name: str, p: Any) -> Array | None:
+    return None if p is None else _index(name, p)
+
+
+def _index(name: str, p: Any) -> Array:
     a = np.asarray(p)
     if a.ndim != 1 or a.dtype.kind not in "iu":
         raise TypeError(f"{name} needs a one-dimensional array of whole numbers, got {a.ndim} axes of {a.dtype.name}")

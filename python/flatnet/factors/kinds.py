@@ -188,6 +188,4 @@ class Permutation(Factor):
 
     def __init__(self, index: Any) -> None:
         p = np.asarray(index) if len(np.shape(index)) != 1 or len(index) else np.empty(0, np.int64)
-        handle = _index("Permutation", p)
-        assert handle is not None
-        self._given = _core.Factor.permutation(handle)
+        self._given = _core.Factor.permutation(_index("Permutation", p))

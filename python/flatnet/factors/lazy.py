@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import _check, _core
 from ..operator import Array
-from .base import Factor, _index
+from .base import Factor, _side
 
 
 class LazyBlocks(Factor):
@@ -88,7 +88,7 @@ class LazyBlocks(Factor):
                 handle = _core.Factor.blocks("KroneckerSparse", np.asarray(self._make(), self._dtype), a, d)
                 input, output = self._sides
                 self._given = handle.permuted(
-                    _index("input", input() if input else None), _index("output", output() if output else None)
+                    _side("input", input() if input else None), _side("output", output() if output else None)
                 )
             return self._given
 
