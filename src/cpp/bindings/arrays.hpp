@@ -33,7 +33,8 @@ inline Scalar scalar_from(const py::dtype& d) {
   if (kind == 'u') return size == 1 ? Scalar::u8 : size == 2 ? Scalar::u16 : size == 4 ? Scalar::u32 : Scalar::u64;
   if (kind == 'f' && (size == 4 || size == 8)) return size == 4 ? Scalar::f32 : Scalar::f64;
   if (kind == 'c' && (size == 8 || size == 16)) return size == 8 ? Scalar::c64 : Scalar::c128;
-  throw py::type_error("flatnet reads integers, float32, float64, complex64 and complex128, got " + py::str(d).cast<std::string>());
+  throw py::type_error("flatnet reads integers, float32, float64, complex64 and complex128, got " +
+                       py::str(d).cast<std::string>());
 }
 
 /// A view of any array: any strides, any alignment, either byte order.
@@ -64,7 +65,8 @@ inline Buffer buffer(const py::array& values) {
 /// A read-only NumPy view that keeps the buffer alive; strides in elements.
 inline py::array as_numpy(const Buffer& b, std::vector<index_t> sizes, std::vector<index_t> strides) {
   for (auto& s : strides) s *= size_of(b.dtype);
-  const py::capsule owner(new std::shared_ptr<const void>(b.data), [](void* p) { delete static_cast<std::shared_ptr<const void>*>(p); });
+  const py::capsule owner(new std::shared_ptr<const void>(b.data),
+                          [](void* p) { delete static_cast<std::shared_ptr<const void>*>(p); });
   py::array a(numpy_dtype(b.dtype), std::move(sizes), std::move(strides), b.data.get(), owner);
   a.attr("setflags")(py::arg("write") = false);
   return a;

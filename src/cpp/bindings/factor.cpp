@@ -11,7 +11,8 @@ namespace {
 Factor make_blocks(const std::string& kind, const py::array& values, index_t a, index_t d) {
   require(values.ndim() == 4, "a pattern's values need 4 axes (a, b, c, d), got ", values.ndim());
   const index_t sa = values.shape(0), b = values.shape(1), c = values.shape(2), sd = values.shape(3);
-  require((sa == a || sa == 1) && (sd == d || sd == 1), "values of shape (", sa, ", ", b, ", ", c, ", ", sd, ") do not fit a=", a, ", d=", d);
+  require((sa == a || sa == 1) && (sd == d || sd == 1), "values of shape (", sa, ", ", b, ", ", c, ", ", sd,
+          ") do not fit a=", a, ", d=", d);
   const Factor f = kronecker_sparse(buffer(values), a, b, c, d, sa == 1 && a != 1, sd == 1 && d != 1);
   Blocks g = *f.get<Blocks>();
   // One block is shared trivially: its d rows are one long row for the kernels.
@@ -68,7 +69,8 @@ py::array dense_values(const Factor& f) {
 }
 
 Factor make_sparse(const IndexArray& begin, const IndexArray& indices, const py::array& values, index_t rows, index_t cols) {
-  return sparse(rows, cols, index(begin), std::vector<index_t>(indices.data(), indices.data() + indices.size()), buffer(values));
+  return sparse(rows, cols, index(begin), std::vector<index_t>(indices.data(), indices.data() + indices.size()),
+                buffer(values));
 }
 
 }  // namespace
@@ -76,8 +78,10 @@ Factor make_sparse(const IndexArray& begin, const IndexArray& indices, const py:
 void bind_factor(py::module_& m) {
   py::class_<Factor>(m, "Factor", "A matrix with structure; see flatnet.factors.")
       .def_static("blocks", &make_blocks, py::arg("kind"), py::arg("values"), py::arg("a"), py::arg("d"))
-      .def_static("sparse", &make_sparse, py::arg("begin"), py::arg("indices"), py::arg("values"), py::arg("rows"), py::arg("cols"))
-      .def_static("permutation", [](const IndexArray& p) { return permutation(index(p)); }, py::arg("index"))
+      .def_static("sparse", &make_sparse, py::arg("begin"), py::arg("indices"), py::arg("values"), py::arg("rows"),
+                  py::arg("cols"))
+      .def_static(
+          "permutation", [](const IndexArray& p) { return permutation(index(p)); }, py::arg("index"))
       .def_static("fourier_stage", &fourier_stage, py::arg("n"), py::arg("stage"), py::arg("inverse"))
       .def_property_readonly("kind", &Factor::kind)
       .def_property_readonly("rows", &Factor::rows)
@@ -86,8 +90,10 @@ void bind_factor(py::module_& m) {
       .def_property_readonly("nbytes", &Factor::bytes)
       .def_property_readonly("pattern", &pattern)
       .def_property_readonly("values", &values)
-      .def_property_readonly("index", [](const Factor& f) { return as_numpy(f.get<Gather>() ? f.get<Gather>()->index : nullptr); })
-      .def_property_readonly("input_permutation", [](const Factor& f) { return as_numpy(f.get<Blocks>() ? f.get<Blocks>()->input : nullptr); })
+      .def_property_readonly("index",
+                             [](const Factor& f) { return as_numpy(f.get<Gather>() ? f.get<Gather>()->index : nullptr); })
+      .def_property_readonly("input_permutation",
+                             [](const Factor& f) { return as_numpy(f.get<Blocks>() ? f.get<Blocks>()->input : nullptr); })
       .def_property_readonly("output_permutation", &output_permutation)
       .def("synapses", &Factor::synapses, py::call_guard<py::gil_scoped_release>())
       .def("max_abs", &Factor::max_abs)
@@ -96,9 +102,14 @@ void bind_factor(py::module_& m) {
       .def("conj", &Factor::conj)
       .def("scaled", &Factor::scaled, py::arg("scale"))
       .def("scaled_int", &Factor::scaled_int, py::arg("scale"))
-      .def("permuted", [](const Factor& f, const std::optional<IndexArray>& i, const std::optional<IndexArray>& o) {
-            return f.permuted(index(i), index(o)); }, py::arg("input"), py::arg("output"))
-      .def("astype", [](const Factor& f, const py::dtype& d) { return f.astype(dtype_from(d)); }, py::arg("dtype"))
+      .def(
+          "permuted",
+          [](const Factor& f, const std::optional<IndexArray>& i, const std::optional<IndexArray>& o) {
+            return f.permuted(index(i), index(o));
+          },
+          py::arg("input"), py::arg("output"))
+      .def(
+          "astype", [](const Factor& f, const py::dtype& d) { return f.astype(dtype_from(d)); }, py::arg("dtype"))
       .def("csr", &csr, "(row pointers, columns, values), exact zeros dropped.")
       .def("dense", &dense_values, "All entries, row-major.");
 }

@@ -20,7 +20,8 @@ py::dict build_info() {
   d["available_isas"] = available_isas();
   d["threads"] = default_threads();
   d["threading"] = threading_layer();
-  d["eigen"] = std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) + "." + std::to_string(EIGEN_MINOR_VERSION);
+  d["eigen"] = std::to_string(EIGEN_WORLD_VERSION) + "." + std::to_string(EIGEN_MAJOR_VERSION) + "." +
+               std::to_string(EIGEN_MINOR_VERSION);
   d["pybind11"] = std::to_string(PYBIND11_VERSION_MAJOR) + "." + std::to_string(PYBIND11_VERSION_MINOR);
   return d;
 }
@@ -30,8 +31,9 @@ std::vector<Factor> transform(const std::string& name, index_t n) {
                       : name == "dft"    ? dft(n)
                       : name == "idft"   ? dft(n, true)
                       : name == "zeta"   ? zeta(static_cast<int>(n))
-                      : name == "mobius" ? zeta(static_cast<int>(n), true)
-                                         : throw shape_error("the C++ transforms are hadamard, dft, idft, zeta, mobius, got '" + name + "'");
+                      : name == "mobius"
+                          ? zeta(static_cast<int>(n), true)
+                          : throw shape_error("the C++ transforms are hadamard, dft, idft, zeta, mobius, got '" + name + "'");
   std::vector<Factor> factors;
   for (const Layer& layer : net.layers()) factors.push_back(layer.weight);
   return factors;
@@ -51,12 +53,13 @@ void bind_info(py::module_& m) {
       PyErr_SetString(type.ptr(), "this needs more memory than the system gives");
     }
   });
-  active_kernels();  // a wrong FLATNET_ISA is an error of the import, not of the first call
+  active_kernels();   // a wrong FLATNET_ISA is an error of the import, not of the first call
   default_threads();  // likewise FLATNET_THREADS
   m.def("build_info", &build_info);
   m.def("default_threads", &default_threads);
   m.def("set_default_threads", &set_default_threads, py::arg("n"));
-  m.def("transform", &transform, py::arg("name"), py::arg("n"), "Factors of a transform built in C++, in the order of application.");
+  m.def("transform", &transform, py::arg("name"), py::arg("n"),
+        "Factors of a transform built in C++, in the order of application.");
 }
 
 }  // namespace flatnet::python

@@ -12,7 +12,8 @@ using LayerSpec = std::tuple<Factor, std::optional<py::array>, int>;  // weight,
 Network make_network(const std::vector<LayerSpec>& specs) {
   std::vector<Layer> layers;
   for (const auto& [weight, bias, activation] : specs) {
-    require(activation >= 0 && activation < kernels::activation_count, "activations are numbered below ", kernels::activation_count, ", got ", activation);
+    require(activation >= 0 && activation < kernels::activation_count, "activations are numbered below ",
+            kernels::activation_count, ", got ", activation);
     layers.emplace_back(weight, bias ? Values(buffer(*bias)) : Values(), static_cast<Activation>(activation));
   }
   return Network(std::move(layers));
@@ -39,16 +40,25 @@ void bind_network(py::module_& m) {
       .def("apply", &apply, py::arg("x"), py::arg("out"), py::arg("axis"), py::arg("threads"), py::arg("isa") = "",
            "Writes the network's output along `axis` to `out`, whose dtype is that of the computation.")
       .def("growth", &growth)
-      .def_property_readonly("weights", [](const Network& n) {
-        std::vector<Factor> w;
-        for (const Layer& layer : n.layers()) w.push_back(layer.weight);
-        return w; }, "The factors as they run, recognised patterns included.");
-  m.def("product", [](const Factor& l, const Factor& r, double max_bytes) { return released([&] { return product(l, r, max_bytes); }); },
-        py::arg("left"), py::arg("right"), py::arg("max_bytes"), "left @ right in its best format.");
-  m.def("estimate_product", [](const Factor& l, const Factor& r) {
+      .def_property_readonly(
+          "weights",
+          [](const Network& n) {
+            std::vector<Factor> w;
+            for (const Layer& layer : n.layers()) w.push_back(layer.weight);
+            return w;
+          },
+          "The factors as they run, recognised patterns included.");
+  m.def(
+      "product",
+      [](const Factor& l, const Factor& r, double max_bytes) { return released([&] { return product(l, r, max_bytes); }); },
+      py::arg("left"), py::arg("right"), py::arg("max_bytes"), "left @ right in its best format.");
+  m.def(
+      "estimate_product",
+      [](const Factor& l, const Factor& r) {
         const ProductEstimate e = estimate_product(l, r);
-        return py::make_tuple(e.synapses, e.bytes); }, py::arg("left"), py::arg("right"),
-        "Upper bounds (synapses, bytes) of left @ right; nothing is formed.");
+        return py::make_tuple(e.synapses, e.bytes);
+      },
+      py::arg("left"), py::arg("right"), "Upper bounds (synapses, bytes) of left @ right; nothing is formed.");
 }
 
 }  // namespace flatnet::python

@@ -14,10 +14,8 @@ Buffer index_buffer(index_t count, bool narrow) {
 }
 
 void put_index(const Buffer& b, index_t at, index_t v) {
-  if (b.dtype == Dtype::i32)
-    static_cast<std::int32_t*>(const_cast<void*>(b.data.get()))[at] = static_cast<std::int32_t>(v);
-  else
-    static_cast<std::int64_t*>(const_cast<void*>(b.data.get()))[at] = v;
+  if (b.dtype == Dtype::i32) static_cast<std::int32_t*>(const_cast<void*>(b.data.get()))[at] = static_cast<std::int32_t>(v);
+  else static_cast<std::int64_t*>(const_cast<void*>(b.data.get()))[at] = v;
 }
 
 index_t index_at(const Buffer& b, index_t at) {
@@ -120,7 +118,8 @@ std::optional<Factor> recognise(const Csr& m) {
   // Row 0 of a pattern has its entries at columns 0, d, 2d, ...; with one entry a row, the first d rows are a diagonal.
   index_t d = 1;
   if (c > 1) d = index_at(m.indices, 1);
-  else while (d < m.rows && index_at(m.indices, d) == d) ++d;
+  else
+    while (d < m.rows && index_at(m.indices, d) == d) ++d;
   if (d == 0 || m.cols % (c * d) != 0) return std::nullopt;
   const index_t a = m.cols / (c * d);
   if (m.rows % (a * d) != 0) return std::nullopt;

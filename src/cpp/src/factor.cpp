@@ -25,10 +25,12 @@ Index compose(const Index& p, const Index& q) {
 
 void check_permutation(const char* side, const Index& p, index_t n) {
   if (!p) return;
-  require(static_cast<index_t>(p->size()) == n, "the ", side, " permutation has ", p->size(), " entries, the factor ", n, " ", side, "s");
+  require(static_cast<index_t>(p->size()) == n, "the ", side, " permutation has ", p->size(), " entries, the factor ", n, " ",
+          side, "s");
   std::vector<bool> seen(p->size(), false);
   for (const index_t i : *p) {
-    require(i >= 0 && i < n && !seen[static_cast<std::size_t>(i)], "the ", side, " permutation must name 0 .. ", n - 1, " once each, ", i, " breaks it");
+    require(i >= 0 && i < n && !seen[static_cast<std::size_t>(i)], "the ", side, " permutation must name 0 .. ", n - 1,
+            " once each, ", i, " breaks it");
     seen[static_cast<std::size_t>(i)] = true;
   }
 }
@@ -168,7 +170,8 @@ index_t Factor::bytes() const {
   auto index_bytes = [](const Index& p) { return p ? static_cast<index_t>(p->size() * sizeof(index_t)) : 0; };
   if (const auto* b = get<Blocks>())
     return b->values.size() * size_of(b->values.dtype()) + index_bytes(b->input) + index_bytes(b->output);
-  if (const auto* m = get<Csr>()) return m->values.size() * size_of(m->values.dtype()) + m->indices.bytes() + index_bytes(m->begin);
+  if (const auto* m = get<Csr>())
+    return m->values.size() * size_of(m->values.dtype()) + m->indices.bytes() + index_bytes(m->begin);
   return index_bytes(get<Gather>()->index);
 }
 
@@ -213,7 +216,8 @@ double Factor::max_row_sum() const {
     using T = decltype(t);
     const T* v = own.as<T>();
     if (const auto* b = get<Blocks>()) {
-      const index_t na = b->shared_a() ? std::min<index_t>(b->a, 1) : b->a, nd = b->shared_d() ? std::min<index_t>(b->d, 1) : b->d;
+      const index_t na = b->shared_a() ? std::min<index_t>(b->a, 1) : b->a,
+                    nd = b->shared_d() ? std::min<index_t>(b->d, 1) : b->d;
       for (index_t i = 0; i < na; ++i)
         for (index_t j = 0; j < b->b; ++j)
           for (index_t l = 0; l < nd; ++l) {
@@ -247,10 +251,13 @@ Factor Factor::transpose() const {
 
 Factor Factor::conj() const {
   if (!is_complex(dtype())) return *this;
-  return with_values(*this, mapped(*values_of(core_), dtype(), [](auto v) {
-                       if constexpr (is_complex_v<decltype(v)>) return std::conj(v);
-                       else return v;
-                     }), true);
+  return with_values(*this,
+                     mapped(*values_of(core_), dtype(),
+                            [](auto v) {
+                              if constexpr (is_complex_v<decltype(v)>) return std::conj(v);
+                              else return v;
+                            }),
+                     true);
 }
 
 Factor Factor::scaled(c128 s) const {
@@ -258,26 +265,34 @@ Factor Factor::scaled(c128 s) const {
   Dtype to = f.dtype();
   if (is_integer(to)) to = Dtype::f64;
   if (s.imag() != 0) to = to == Dtype::f32 ? Dtype::c64 : to == Dtype::f64 ? Dtype::c128 : to;
-  return with_values(f, mapped(*values_of(f.core_), to, [s](auto v) {
-                       using T = decltype(v);
-                       if constexpr (is_complex_v<T>) {
-                         using R = typename T::value_type;
-                         if (s.imag() == 0) return T(v.real() * static_cast<R>(s.real()), v.imag() * static_cast<R>(s.real()));
-                         return v * T(s);
-                       } else {
-                         return static_cast<T>(v * static_cast<T>(s.real()));
-                       }
-                     }), std::abs(s) > 1e-30);
+  return with_values(f,
+                     mapped(*values_of(f.core_), to,
+                            [s](auto v) {
+                              using T = decltype(v);
+                              if constexpr (is_complex_v<T>) {
+                                using R = typename T::value_type;
+                                if (s.imag() == 0)
+                                  return T(v.real() * static_cast<R>(s.real()), v.imag() * static_cast<R>(s.real()));
+                                return v * T(s);
+                              } else {
+                                return static_cast<T>(v * static_cast<T>(s.real()));
+                              }
+                            }),
+                     std::abs(s) > 1e-30);
 }
 
 Factor Factor::scaled_int(index_t s) const {
   const Factor f = with_weights(*this);
   if (!is_integer(f.dtype())) return f.scaled(c128(static_cast<double>(s)));
-  require(f.max_abs() * std::abs(static_cast<double>(s)) < 9.2e18, "scaling by ", s, " passes the range of int64, the largest weight is ", f.max_abs());
-  return with_values(f, mapped(*values_of(f.core_), Dtype::i64, [s](auto v) {
-                       if constexpr (std::is_same_v<decltype(v), index_t>) return static_cast<index_t>(v * s);
-                       else return v;
-                     }), s != 0);
+  require(f.max_abs() * std::abs(static_cast<double>(s)) < 9.2e18, "scaling by ", s,
+          " passes the range of int64, the largest weight is ", f.max_abs());
+  return with_values(f,
+                     mapped(*values_of(f.core_), Dtype::i64,
+                            [s](auto v) {
+                              if constexpr (std::is_same_v<decltype(v), index_t>) return static_cast<index_t>(v * s);
+                              else return v;
+                            }),
+                     s != 0);
 }
 
 Factor Factor::permuted(const Index& input, const Index& output) const {

@@ -7,11 +7,19 @@
 namespace flatnet {
 
 #if defined(__x86_64__)
-namespace isa_v2 { extern const kernels::Table table; }
-namespace isa_v3 { extern const kernels::Table table; }
-namespace isa_v4 { extern const kernels::Table table; }
+namespace isa_v2 {
+extern const kernels::Table table;
+}
+namespace isa_v3 {
+extern const kernels::Table table;
+}
+namespace isa_v4 {
+extern const kernels::Table table;
+}
 #else
-namespace isa_neon { extern const kernels::Table table; }
+namespace isa_neon {
+extern const kernels::Table table;
+}
 #endif
 
 namespace {

@@ -12,8 +12,8 @@ Factor blocks(const char* kind, Blocks b) { return Factor(kind, std::move(b)); }
 // exp(2 pi i k / n) with exact zeros and ones: the angle is folded into the first octant, so cos(pi/2) is 0, not 6e-17.
 c128 unit_root(index_t k, index_t n) {
   k %= n;
-  const index_t octant = 8 * k / n;                  // 0 .. 7
-  const index_t rest = 8 * k - octant * n;           // angle inside the octant, in units of 2 pi / 8n
+  const index_t octant = 8 * k / n;         // 0 .. 7
+  const index_t rest = 8 * k - octant * n;  // angle inside the octant, in units of 2 pi / 8n
   constexpr long double tau = 6.283185307179586476925286766559005768L;
   const bool mirrored = octant % 2 == 1;
   const long double angle = tau * static_cast<long double>(mirrored ? n - rest : rest) / (8.0L * static_cast<long double>(n));
@@ -35,7 +35,8 @@ index_t checked_product(const char* what, std::initializer_list<index_t> factors
   for (const index_t f : factors) {
     wide *= static_cast<long double>(f);
     if (wide > static_cast<long double>(index_limit))
-      throw shape_error(sentence(what, " would need ", static_cast<double>(wide), " rows, columns or entries; 64-bit indices reach 2^62"));
+      throw shape_error(
+          sentence(what, " would need ", static_cast<double>(wide), " rows, columns or entries; 64-bit indices reach 2^62"));
     p *= f;
   }
   return p;
@@ -78,13 +79,15 @@ Factor kronecker_sparse(Buffer values, index_t a, index_t b, index_t c, index_t 
   const index_t sa = share_a ? 1 : a, sd = share_d ? 1 : d;
   require(values.size == sa * b * c * sd, "a pattern (", a, ", ", b, ", ", c, ", ", d, ") needs ", sa * b * c * sd,
           " values, got ", values.size);
-  Blocks k{a, b, c, d, share_a ? 0 : b * c * sd, c * sd, sd, share_d ? 0 : 1, Values(std::move(values)), nullptr, nullptr, false};
+  Blocks k{a,       b,       c,    d, share_a ? 0 : b * c * sd, c * sd, sd, share_d ? 0 : 1, Values(std::move(values)),
+           nullptr, nullptr, false};
   return blocks("KroneckerSparse", std::move(k));
 }
 
 Factor fourier_stage(index_t n, int stage, bool inverse) {
   require(n >= 2 && (n & (n - 1)) == 0, "a Fourier stage needs a power of two, got n=", n);
-  require(stage >= 0 && stage < 62 && (index_t{2} << stage) <= n, "a Fourier stage of n=", n, " points is numbered from 0 below log2(n), got ", stage);
+  require(stage >= 0 && stage < 62 && (index_t{2} << stage) <= n, "a Fourier stage of n=", n,
+          " points is numbered from 0 below log2(n), got ", stage);
   const index_t d = index_t{1} << stage;
   auto make = [d, inverse]() -> Buffer {
     auto p = allocate(4 * d, Dtype::c128);
@@ -119,12 +122,11 @@ Factor sparse(index_t rows, index_t cols, Index begin, std::vector<index_t> indi
   const bool narrow = rows < (index_t{1} << 31) && cols < (index_t{1} << 31);
   auto p = allocate(count, narrow ? Dtype::i32 : Dtype::i64);
   for (index_t e = 0; e < count; ++e) {
-    if (narrow)
-      static_cast<std::int32_t*>(p.get())[e] = static_cast<std::int32_t>(indices[e]);
-    else
-      static_cast<std::int64_t*>(p.get())[e] = indices[e];
+    if (narrow) static_cast<std::int32_t*>(p.get())[e] = static_cast<std::int32_t>(indices[e]);
+    else static_cast<std::int64_t*>(p.get())[e] = indices[e];
   }
-  return Factor("Sparse", Csr{rows, cols, std::move(begin), Buffer{p, count, narrow ? Dtype::i32 : Dtype::i64}, Values(std::move(values))});
+  return Factor("Sparse", Csr{rows, cols, std::move(begin), Buffer{p, count, narrow ? Dtype::i32 : Dtype::i64},
+                              Values(std::move(values))});
 }
 
 Factor permutation(Index index) {

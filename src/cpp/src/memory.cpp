@@ -18,7 +18,8 @@ double physical_memory() {
 
 void require_memory(const char* what, double bytes) {
   const double have = physical_memory();
-  if (bytes > have) throw too_large_error(sentence(what, " needs ", bytes / 0x1p20, " MiB, this machine has ", have / 0x1p20, " MiB"));
+  if (bytes > have)
+    throw too_large_error(sentence(what, " needs ", bytes / 0x1p20, " MiB, this machine has ", have / 0x1p20, " MiB"));
 }
 
 }  // namespace flatnet

@@ -24,8 +24,20 @@ void* run(const Layer& layer, const kernels::Table& k, Dtype compute, index_t la
   const index_t parts = is_complex(compute) ? 2 : 1;  // components an element
   const index_t row = is_complex(w) ? lanes : lanes * parts;
   if (const auto* b = f.get<Blocks>()) {
-    kernels::BlocksArgs args{b->a, b->b, b->c, b->d, b->va, b->vb, b->vc, b->vd, b->values.get(w).data.get(), x, y, row,
-                             b->input ? b->input->data() : nullptr, b->output ? b->output->data() : nullptr};
+    kernels::BlocksArgs args{b->a,
+                             b->b,
+                             b->c,
+                             b->d,
+                             b->va,
+                             b->vb,
+                             b->vc,
+                             b->vd,
+                             b->values.get(w).data.get(),
+                             x,
+                             y,
+                             row,
+                             b->input ? b->input->data() : nullptr,
+                             b->output ? b->output->data() : nullptr};
     if (kernels::in_place(args, is_complex(w))) args.y = y = x;
     k.blocks[static_cast<int>(w)](args);
   } else if (const auto* m = f.get<Csr>()) {
@@ -57,7 +69,8 @@ void check_shapes(const Network& net, const ConstArrayView& x, const ArrayView& 
 
 // Nothing is cast down in silence: complex data need a complex computation, fractions a float one.
 void check_conversion(Scalar x, Dtype compute) {
-  require(is_complex(compute) || (x != Scalar::c64 && x != Scalar::c128), "x is complex, the network computes in ", name(compute));
+  require(is_complex(compute) || (x != Scalar::c64 && x != Scalar::c128), "x is complex, the network computes in ",
+          name(compute));
   require(!is_integer(compute) || x < Scalar::f32, "x holds floats, the network computes in ", name(compute));
 }
 
@@ -77,8 +90,8 @@ Network::Network(std::vector<Layer> layers) : layers_(std::move(layers)) {
     require(layers_[i].weight.rows() == layers_[i + 1].weight.cols(), "layer ", i, " gives ", layers_[i].weight.rows(),
             " outputs, layer ", i + 1, " takes ", layers_[i + 1].weight.cols(), " inputs");
   for (Layer& layer : layers_) {
-    require(!layer.bias || layer.bias.size() == layer.weight.rows(), "a layer of ", layer.weight.rows(), " outputs needs as many biases, got ",
-            layer.bias.size());
+    require(!layer.bias || layer.bias.size() == layer.weight.rows(), "a layer of ", layer.weight.rows(),
+            " outputs needs as many biases, got ", layer.bias.size());
     if (const auto* m = layer.weight.get<Csr>())
       if (auto pattern = recognise(*m)) layer.weight = std::move(*pattern);
   }
@@ -118,7 +131,8 @@ void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int t
   index_t widest = cols();
   for (const Layer& layer : layers_) widest = std::max(widest, layer.weight.rows());
   const index_t lanes = panels.lanes(widest);
-  require_memory("a panel", 2.0 * static_cast<double>(widest) * static_cast<double>(lanes) * static_cast<double>(size_of(y.dtype)));
+  require_memory("a panel",
+                 2.0 * static_cast<double>(widest) * static_cast<double>(lanes) * static_cast<double>(size_of(y.dtype)));
   const index_t panel = (std::max<index_t>(widest, 1) * lanes * size_of(y.dtype) + 63) / 64 * 64;  // bytes
   const index_t count = (panels.columns() + lanes - 1) / lanes;
   const int team = static_cast<int>(std::min<index_t>(count, threads > 0 ? threads : default_threads()));

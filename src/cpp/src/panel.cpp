@@ -41,7 +41,8 @@ template <class F> void with_scalar(Scalar s, F&& f) {
 
 // Any layout, any input type: element by element, converted on the way. `lanes` slots a row (and planar halves).
 template <class S, class T>
-void load_any(const char* x, index_t n, index_t step, bool swapped, const index_t* offsets, index_t present, index_t lanes, T* panel) {
+void load_any(const char* x, index_t n, index_t step, bool swapped, const index_t* offsets, index_t present, index_t lanes,
+              T* panel) {
   for (index_t j = 0; j < lanes; ++j)
     for (index_t r = 0; r < n; ++r) {
       if constexpr (is_complex_v<T>) {
@@ -167,7 +168,9 @@ void Panels::store(const kernels::Table& k, index_t first, index_t present, inde
     for (index_t r = 0; r < n_out_; ++r) {
       char* to = y + yo[0] + r * y_step_;
       if (parts == 1) std::memcpy(to, from + r * lanes * part, static_cast<std::size_t>(present * part));
-      else k.interleave[s]({present, to, const_cast<char*>(from) + 2 * r * lanes * part, const_cast<char*>(from) + (2 * r + 1) * lanes * part});
+      else
+        k.interleave[s]({present, to, const_cast<char*>(from) + 2 * r * lanes * part,
+                         const_cast<char*>(from) + (2 * r + 1) * lanes * part});
     }
     return;
   }

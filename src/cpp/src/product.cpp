@@ -50,9 +50,7 @@ Merged meet(const Blocks& l, const Blocks& r) {
   return m;
 }
 
-index_t stored(const Merged& m) {
-  return checked_product("a product", {m.share_a ? 1 : m.a, m.b, m.c, m.share_d ? 1 : m.d});
-}
+index_t stored(const Merged& m) { return checked_product("a product", {m.share_a ? 1 : m.a, m.b, m.c, m.share_d ? 1 : m.d}); }
 
 // Weights of a pattern in type T, by (i, j, k, l), and of a diagonal pattern by row.
 template <class T> struct Reader {
@@ -97,7 +95,8 @@ template <class T> void fill_same(const Merged& m, const Reader<T>& left, const 
     index_t inner, nd;
   } c{m, left, right, eps, out, inner, nd};
   const index_t rows = (m.share_a ? 1 : m.a) * m.b;
-  const double work = static_cast<double>(rows) * static_cast<double>(inner) * static_cast<double>(m.c) * static_cast<double>(nd);
+  const double work =
+      static_cast<double>(rows) * static_cast<double>(inner) * static_cast<double>(m.c) * static_cast<double>(nd);
   parallel_for(rows, work < 1e5 ? 1 : default_threads(), [&c](index_t row, int) {
     const index_t i = row / c.m.b, j = row % c.m.b;
     std::vector<Sum<T>> sums(static_cast<std::size_t>(c.m.c));
@@ -174,8 +173,18 @@ Factor merge(const Merged& m, const Factor& left, const Factor& right, double ma
     fill<T>(m, l, r, t, product_eps(left.dtype(), right.dtype()), static_cast<T*>(p.get()));
   });
   const index_t nd = m.share_d ? 1 : m.d;
-  Blocks b{m.a, m.b, m.c, m.d, m.share_a ? 0 : m.b * m.c * nd, m.c * nd, nd, m.share_d ? 0 : 1,
-           Values(Buffer{p, count, t}), r.input, l.output, l.no_zeros && r.no_zeros && m.meeting != Meeting::same};
+  Blocks b{m.a,
+           m.b,
+           m.c,
+           m.d,
+           m.share_a ? 0 : m.b * m.c * nd,
+           m.c * nd,
+           nd,
+           m.share_d ? 0 : 1,
+           Values(Buffer{p, count, t}),
+           r.input,
+           l.output,
+           l.no_zeros && r.no_zeros && m.meeting != Meeting::same};
   return Factor(kind_of(m), std::move(b));
 }
 
@@ -205,7 +214,8 @@ double product_eps(Dtype l, Dtype r) {
 
 void refuse_above(double max_bytes, double bytes, index_t rows, index_t cols) {
   if (bytes > max_bytes)
-    throw too_large_error(sentence("the product of ", rows, " x ", cols, " needs ", bytes / 1048576.0, " MiB, the limit is ", max_bytes / 1048576.0, " MiB"));
+    throw too_large_error(sentence("the product of ", rows, " x ", cols, " needs ", bytes / 1048576.0, " MiB, the limit is ",
+                                   max_bytes / 1048576.0, " MiB"));
 }
 
 ProductEstimate estimate_product(const Factor& left, const Factor& right) {
@@ -224,8 +234,9 @@ ProductEstimate estimate_product(const Factor& left, const Factor& right) {
       double synapses = cells;
       // Shared cores multiply as K1 (x) K2: their non-zeros multiply, exactly.
       if (cells > 0 && m.share_a && m.share_d && (m.meeting == Meeting::outer || m.meeting == Meeting::inner))
-        synapses = static_cast<double>(left.synapses()) / static_cast<double>(l->a * l->d) * static_cast<double>(right.synapses()) /
-                   static_cast<double>(r->a * r->d) * static_cast<double>(m.a) * static_cast<double>(m.d);
+        synapses = static_cast<double>(left.synapses()) / static_cast<double>(l->a * l->d) *
+                   static_cast<double>(right.synapses()) / static_cast<double>(r->a * r->d) * static_cast<double>(m.a) *
+                   static_cast<double>(m.d);
       return {synapses, held * item};
     }
   }
@@ -248,7 +259,8 @@ Factor product(const Factor& left, const Factor& right, double max_bytes) {
     if (m.meeting != Meeting::none) return merge(m, left, right, max_bytes);
   }
   // 24 bytes an entry: the widest index and weight. Structured factors are opened only if their rows fit.
-  refuse_above(max_bytes, 24.0 * (static_cast<double>(left.synapses()) + static_cast<double>(right.synapses())), left.rows(), right.cols());
+  refuse_above(max_bytes, 24.0 * (static_cast<double>(left.synapses()) + static_cast<double>(right.synapses())), left.rows(),
+               right.cols());
   return sparse_product(to_csr(left), to_csr(right), product_dtype(left.dtype(), right.dtype()),
                         product_eps(left.dtype(), right.dtype()), max_bytes);
 }

@@ -11,7 +11,8 @@ namespace {
 constexpr index_t chunk = 64;  // rows a task: fixed, so that the result does not depend on the number of threads
 
 index_t column(const Csr& m, index_t e) {
-  return m.indices.dtype == Dtype::i32 ? static_cast<index_t>(m.indices.as<std::int32_t>()[e]) : m.indices.as<std::int64_t>()[e];
+  return m.indices.dtype == Dtype::i32 ? static_cast<index_t>(m.indices.as<std::int32_t>()[e])
+                                       : m.indices.as<std::int64_t>()[e];
 }
 
 // Gustavson's row-by-row product: one dense accumulator a thread, the touched columns listed.
@@ -156,7 +157,8 @@ Factor sparse_product(const Csr& l, const Csr& r, Dtype dtype, double eps, doubl
   return with_type(dtype, [&](auto t) {
     using T = decltype(t);
     if constexpr (std::is_same_v<T, index_t>) {
-      const double bound = largest(lv.as<T>(), lv.size) * largest(rv.as<T>(), rv.size) * static_cast<double>(std::max<index_t>(l.cols, 1));
+      const double bound =
+          largest(lv.as<T>(), lv.size) * largest(rv.as<T>(), rv.size) * static_cast<double>(std::max<index_t>(l.cols, 1));
       require(bound < 4.6e18, "integer products could pass 2^62: the bound is ", bound);
     }
     const index_t tasks = (l.rows + chunk - 1) / chunk;
@@ -168,10 +170,9 @@ Factor sparse_product(const Csr& l, const Csr& r, Dtype dtype, double eps, doubl
     parallel_for(tasks, threads, [&](index_t i, int thread) {
       try {
         for (index_t row = i * chunk; row < std::min(l.rows, (i + 1) * chunk); ++row)
-          accumulators[static_cast<std::size_t>(thread)].row(l, lv.as<T>(), r, rv.as<T>(), row, eps, parts[static_cast<std::size_t>(i)]);
-      } catch (const std::bad_alloc&) {
-        out_of_memory = true;
-      }
+          accumulators[static_cast<std::size_t>(thread)].row(l, lv.as<T>(), r, rv.as<T>(), row, eps,
+                                                             parts[static_cast<std::size_t>(i)]);
+      } catch (const std::bad_alloc&) { out_of_memory = true; }
     });
     if (out_of_memory) throw std::bad_alloc();
     return assemble(parts, l.rows, r.cols);

@@ -28,10 +28,8 @@ Buffer convert(const Buffer& from, Dtype to) {
         const S* in = from.as<S>();
         T* out = static_cast<T*>(p.get());
         for (index_t i = 0; i < from.size; ++i) {
-          if constexpr (is_complex_v<T> && !is_complex_v<S>)
-            out[i] = T(static_cast<typename T::value_type>(in[i]));
-          else
-            out[i] = static_cast<T>(in[i]);
+          if constexpr (is_complex_v<T> && !is_complex_v<S>) out[i] = T(static_cast<typename T::value_type>(in[i]));
+          else out[i] = static_cast<T>(in[i]);
         }
       }
     });

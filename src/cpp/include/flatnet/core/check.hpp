@@ -6,14 +6,10 @@
 
 namespace flatnet {
 
-struct shape_error : std::invalid_argument {
-  using std::invalid_argument::invalid_argument;
-};
+struct shape_error : std::invalid_argument { using std::invalid_argument::invalid_argument; };
 
 /// A result that memory cannot hold: thrown before anything is allocated.
-struct too_large_error : std::length_error {
-  using std::length_error::length_error;
-};
+struct too_large_error : std::length_error { using std::length_error::length_error; };
 
 template <class... Parts> std::string sentence(const Parts&... parts) {
   std::ostringstream s;

@@ -27,7 +27,8 @@ template <class Derived> Factor from_eigen(const Eigen::SparseMatrixBase<Derived
   const auto rows = static_cast<index_t>(s.rows());
   const index_t *begin = s.outerIndexPtr(), *indices = s.innerIndexPtr();
   return sparse(rows, static_cast<index_t>(s.cols()), std::make_shared<std::vector<index_t>>(begin, begin + rows + 1),
-                std::vector<index_t>(indices, indices + s.nonZeros()), copy_of(s.valuePtr(), static_cast<index_t>(s.nonZeros())));
+                std::vector<index_t>(indices, indices + s.nonZeros()),
+                copy_of(s.valuePtr(), static_cast<index_t>(s.nonZeros())));
 }
 
 /// The non-zero entries of any factor as a sparse matrix of T. Throws shape_error where T cannot hold the weights
@@ -85,7 +86,8 @@ void apply_columns(const Network& net, const Eigen::MatrixBase<X>& x, const Eige
 /// net(x) as a new matrix, column by column, in x's scalar type: apply_columns(net, x.template cast<c128>()) for complex weights.
 template <class X>
 Eigen::Matrix<typename X::Scalar, Eigen::Dynamic, Eigen::Dynamic> apply_columns(const Network& net,
-                                                                               const Eigen::MatrixBase<X>& x, int threads = 0) {
+                                                                                const Eigen::MatrixBase<X>& x,
+                                                                                int threads = 0) {
   Eigen::Matrix<typename X::Scalar, Eigen::Dynamic, Eigen::Dynamic> y(net.rows(), x.cols());
   apply_columns(net, x, y, threads);
   return y;

@@ -17,8 +17,7 @@ const char* threading_layer();
 void parallel_for(index_t count, int threads, void (*task)(void* context, index_t i, int thread), void* context);
 
 template <class F> void parallel_for(index_t count, int threads, F&& f) {
-  parallel_for(
-      count, threads, [](void* c, index_t i, int t) { (*static_cast<std::remove_reference_t<F>*>(c))(i, t); }, &f);
+  parallel_for(count, threads, [](void* c, index_t i, int t) { (*static_cast<std::remove_reference_t<F>*>(c))(i, t); }, &f);
 }
 
 }  // namespace flatnet

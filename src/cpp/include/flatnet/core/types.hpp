@@ -37,7 +37,8 @@ constexpr Dtype component(Dtype t) { return t == Dtype::c64 ? Dtype::f32 : t == 
 /// Bytes of one element.
 constexpr index_t size_of(Dtype t) {
   switch (t) {
-    case Dtype::i32: case Dtype::f32: return 4;
+    case Dtype::i32:
+    case Dtype::f32: return 4;
     case Dtype::c128: return 16;
     default: return 8;
   }

@@ -30,7 +30,7 @@ struct Blocks {
 
 struct Csr {
   index_t rows = 0, cols = 0;
-  Index begin;    // rows + 1
+  Index begin;     // rows + 1
   Buffer indices;  // int32 when rows and columns fit, else int64; ascending within a row
   Values values;
 };
@@ -50,7 +50,7 @@ class Factor {
 
   index_t rows() const;
   index_t cols() const;
-  Dtype dtype() const;   // of the stored weights (i64 for a permutation)
+  Dtype dtype() const;    // of the stored weights (i64 for a permutation)
   index_t bytes() const;  // stored: weights and index arrays
 
   /// Non-zero entries of the matrix: synapses. Shared weights count wherever they stand.

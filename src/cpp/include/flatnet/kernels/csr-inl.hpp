@@ -48,7 +48,7 @@ inline void complex_csr_lanes(const T* values, const I* indices, index_t count, 
   for (index_t e = 1; e < count; ++e) {
     const T* xe = x + 2 * static_cast<index_t>(indices[e]) * lanes + p;
     const auto xr = L::get(xe), xi = L::get(xe + lanes);
-    const T *w = values + 2 * e;
+    const T* w = values + 2 * e;
     re = L::fma(L::all(-w[1]), xi, L::fma(L::all(w[0]), xr, re));
     im = L::fma(L::all(w[1]), xr, L::fma(L::all(w[0]), xi, im));
   }

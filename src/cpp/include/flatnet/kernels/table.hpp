@@ -15,8 +15,8 @@ struct BlocksArgs {
   const void* values;
   const void* x;
   void* y;
-  index_t lanes;         // columns in the panel
-  const index_t* input;  // a*c*d rows or null
+  index_t lanes;          // columns in the panel
+  const index_t* input;   // a*c*d rows or null
   const index_t* output;  // a*b*d rows or null
 };
 
@@ -75,15 +75,15 @@ struct TouchArgs {
 
 // THE LIST of kernels. X(member, argument type, first index): each member is an array of function pointers.
 //   by Dtype: blocks, csr32, csr64, gather (element = component type); by component size (4, 8 bytes): transposes, planar.
-#define FLATNET_KERNELS(X)                \
-  X(blocks, BlocksArgs, dtype_count)      \
-  X(csr32, CsrArgs, dtype_count)          \
-  X(csr64, CsrArgs, dtype_count)          \
-  X(gather, GatherArgs, 2)                \
-  X(transpose_in, TransposeArgs, 2)       \
-  X(transpose_out, TransposeArgs, 2)      \
-  X(deinterleave, PlanarArgs, 2)          \
-  X(interleave, PlanarArgs, 2)            \
+#define FLATNET_KERNELS(X)                  \
+  X(blocks, BlocksArgs, dtype_count)        \
+  X(csr32, CsrArgs, dtype_count)            \
+  X(csr64, CsrArgs, dtype_count)            \
+  X(gather, GatherArgs, 2)                  \
+  X(transpose_in, TransposeArgs, 2)         \
+  X(transpose_out, TransposeArgs, 2)        \
+  X(deinterleave, PlanarArgs, 2)            \
+  X(interleave, PlanarArgs, 2)              \
   X(touch_f32, TouchArgs, activation_count) \
   X(touch_f64, TouchArgs, activation_count)
 

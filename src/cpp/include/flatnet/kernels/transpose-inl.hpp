@@ -10,10 +10,10 @@ namespace {
 #endif
 
 template <class T, int N> struct Zip;
-#define FLATNET_ZIP(T, N, LO, HI)                                                                \
-  template <> struct Zip<T, N> {                                                                 \
-    static Vec<T> lo(Vec<T> a, Vec<T> b) { return FLATNET_SHUFFLE(a, b, FLATNET_EXPAND LO); }     \
-    static Vec<T> hi(Vec<T> a, Vec<T> b) { return FLATNET_SHUFFLE(a, b, FLATNET_EXPAND HI); }     \
+#define FLATNET_ZIP(T, N, LO, HI)                                                             \
+  template <> struct Zip<T, N> {                                                              \
+    static Vec<T> lo(Vec<T> a, Vec<T> b) { return FLATNET_SHUFFLE(a, b, FLATNET_EXPAND LO); } \
+    static Vec<T> hi(Vec<T> a, Vec<T> b) { return FLATNET_SHUFFLE(a, b, FLATNET_EXPAND HI); } \
   };
 #define FLATNET_EXPAND(...) __VA_ARGS__
 #if FLATNET_VECTOR_BYTES == 64
