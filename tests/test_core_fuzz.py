@@ -144,14 +144,10 @@ def test_permuted_factors_stay_sound(rows: int, cols: int, seed: int) -> None:
     dense = _core.Factor.blocks("Dense", np.arange(1.0, rows * cols + 1).reshape(1, rows, cols, 1), 1, 1)
     begin, columns, weights = dense.csr()
     for factor in (dense, _core.Factor.sparse(begin, columns.astype("i8"), weights, rows, cols)):
-        ask_everything(
-            factor.permuted(rng.permutation(cols), rng.permutation(rows)).permuted(rng.permutation(cols), None)
-        )
+        ask_everything(factor.permuted(rng.permutation(cols), rng.permutation(rows)).permuted(rng.permutation(cols), None))
 
 
-@given(
-    odd_sizes, st.one_of(st.integers(-3, 70), st.sampled_from([2**31 - 1, 2**31, -(2**31), 1.5, None])), st.booleans()
-)
+@given(odd_sizes, st.one_of(st.integers(-3, 70), st.sampled_from([2**31 - 1, 2**31, -(2**31), 1.5, None])), st.booleans())
 @settings(max_examples=300)
 def test_fourier_stages(n: Any, stage: Any, inverse: bool) -> None:
     try:

@@ -232,8 +232,8 @@ def entry(left: list[float], right: list[float], dtype: Any = "f8", other: Any =
 def test_numerical_zeros() -> None:
     """Zero when |sum| <= 4 k eps (sum of magnitudes), k > 1 terms."""
     assert entry([1, 1, 1], [0.1, 0.2, -0.3]) == 0  # 5.6e-17 of 0.6
-    assert entry([1, 1], [1, -1 + 4 * 2.0**-52]) == 0  # at the threshold 4 * 2 * 2^-52 * 2: well below
-    assert entry([1, 1], [1, -1 + 32 * 2.0**-52]) == 32 * 2.0**-52  # above it
+    assert entry([1, 1], [1, -1 + 15 * 2.0**-52]) == 0  # the threshold is 4 * 2 * 2^-52 * 2 = 16 * 2^-52
+    assert entry([1, 1], [1, -1 + 17 * 2.0**-52]) == 17 * 2.0**-52
     assert entry([1, 1], [1, -1 + 2.0**-30], "f8", "f4") == 0  # eps of the less precise factor
     assert entry([1, 1], [1, -1 + 2.0**-30], "f8") == 2.0**-30
     assert entry([1j, 1], [1, -1j], "c16") == 0

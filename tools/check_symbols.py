@@ -65,17 +65,14 @@ def check_object(path: Path, isa: str) -> list[str]:
     namespace = f"isa_{isa}"
     mark = f"{len(namespace)}{namespace}"
     return [
-        f"{path}: {readable(symbol)} is not in flatnet::{namespace}"
-        for symbol in defined_symbols(path)
-        if mark not in symbol
+        f"{path}: {readable(symbol)} is not in flatnet::{namespace}" for symbol in defined_symbols(path) if mark not in symbol
     ]
 
 
 def check_extension(path: Path) -> list[str]:
     """One sentence per exported symbol that is not the module's entry."""
     exported = {
-        symbol.removeprefix("_") if sys.platform == "darwin" else symbol
-        for symbol in defined_symbols(path, dynamic=True)
+        symbol.removeprefix("_") if sys.platform == "darwin" else symbol for symbol in defined_symbols(path, dynamic=True)
     }
     if not exported >= EXPORTS:
         return [f"{path}: does not export {', '.join(sorted(EXPORTS - exported))}"]

@@ -55,9 +55,10 @@ bool agrees(const flatnet::Network& net, const std::vector<float>& x, const std:
 int main() {
   const auto x = data(), expected = by_definition(x);
   const flatnet::Network built_in = flatnet::hadamard(n), assembled = by_hand();
-  const bool right = agrees(built_in, x, expected) && agrees(assembled, x, expected) &&
-                     built_in.synapses() == 2 * n * 10 && assembled.synapses() == built_in.synapses();
-  std::cout << "hadamard(" << n << ") on " << batch << " vectors, " << built_in.synapses() << " synapses, " << flatnet::active_isa()
-            << " kernels, " << flatnet::threading_layer() << ": " << (right ? "agrees with its definition" : "WRONG") << "\n";
+  const bool right = agrees(built_in, x, expected) && agrees(assembled, x, expected) && built_in.synapses() == 2 * n * 10 &&
+                     assembled.synapses() == built_in.synapses();
+  std::cout << "hadamard(" << n << ") on " << batch << " vectors, " << built_in.synapses() << " synapses, "
+            << flatnet::active_isa() << " kernels, " << flatnet::threading_layer() << ": "
+            << (right ? "agrees with its definition" : "WRONG") << "\n";
   return right ? 0 : 1;
 }

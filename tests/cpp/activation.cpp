@@ -59,7 +59,8 @@ template <class T> double ulps(T got, test::Wide<T> exact) {
   using L = std::numeric_limits<T>;
   int e;
   std::frexp(exact, &e);
-  return static_cast<double>(std::abs(test::Wide<T>(got) - exact) / std::ldexp(test::Wide<T>(1), std::max(e, L::min_exponent) - L::digits));
+  return static_cast<double>(std::abs(test::Wide<T>(got) - exact) /
+                             std::ldexp(test::Wide<T>(1), std::max(e, L::min_exponent) - L::digits));
 }
 
 // Points of every magnitude of both signs, and evenly spaced ones over the range where the result is neither 0 nor 1.

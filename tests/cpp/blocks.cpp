@@ -10,9 +10,7 @@ using test::Terms;
 
 namespace {
 
-struct Pattern {
-  index_t a, b, c, d;
-};
+struct Pattern { index_t a, b, c, d; };
 // How the weights lie in memory.
 enum Layout { row_major, transposed, padded, layouts };
 
@@ -26,7 +24,11 @@ template <class T> struct Call {
   Guarded<T> x, y;
 
   Call(Random& random, Pattern p, index_t parts_, index_t lanes_, int sharing, Layout layout, int permuted, index_t shift)
-      : s(p), parts(parts_), lanes(lanes_), x(p.a * p.c * p.d * lanes * parts, shift), y(p.a * p.b * p.d * lanes * parts, shift) {
+      : s(p),
+        parts(parts_),
+        lanes(lanes_),
+        x(p.a * p.c * p.d * lanes * parts, shift),
+        y(p.a * p.b * p.d * lanes * parts, shift) {
     const index_t sa = sharing & 1 ? 1 : s.a, sd = sharing & 2 ? 1 : s.d, step = layout == padded ? 3 : 1;
     index_t va = s.b * s.c * sd * step, vb = s.c * sd * step, vc = sd * step;
     if (layout == transposed) vb = sd * step, vc = s.b * sd * step;
@@ -35,8 +37,20 @@ template <class T> struct Call {
     for (index_t i = 0; i < x.size(); ++i) x[i] = random.number<T>();
     if (permuted & 1) input = random.permutation(s.a * s.c * s.d);
     if (permuted & 2) output = random.permutation(s.a * s.b * s.d);
-    args = {s.a, s.b, s.c, s.d, sharing & 1 ? 0 : va, vb, vc, sharing & 2 ? 0 : step, weights.data(), x.data(), y.data(), lanes,
-            permuted & 1 ? input.data() : nullptr, permuted & 2 ? output.data() : nullptr};
+    args = {s.a,
+            s.b,
+            s.c,
+            s.d,
+            sharing & 1 ? 0 : va,
+            vb,
+            vc,
+            sharing & 2 ? 0 : step,
+            weights.data(),
+            x.data(),
+            y.data(),
+            lanes,
+            permuted & 1 ? input.data() : nullptr,
+            permuted & 2 ? output.data() : nullptr};
   }
   T weight(index_t i, index_t j, index_t k, index_t l, index_t part) const {
     return weights[(i * args.va + j * args.vb + k * args.vc + l * args.vd) * parts + part];
@@ -109,7 +123,8 @@ template <class T, class F> void each_isa_call(index_t parts, F&& f) {
   const Dtype weights = parts == 1 ? dtype_of<T>::value : sizeof(T) == 4 ? Dtype::c64 : Dtype::c128;
   for (const std::string& isa : test::isas()) {
     const auto kernel = kernels_of(isa).blocks[static_cast<int>(weights)];
-    each_call<T>(test::vector_bytes(isa) / static_cast<index_t>(sizeof(T)), parts, [&](Call<T>& call) { f(isa, kernel, call); });
+    each_call<T>(test::vector_bytes(isa) / static_cast<index_t>(sizeof(T)), parts,
+                 [&](Call<T>& call) { f(isa, kernel, call); });
   }
 }
 
@@ -130,7 +145,8 @@ template <class T> void same_bits_everywhere(index_t parts) {
       for (index_t l = 0; l < s.d; ++l)
         for (index_t part = 0; part < parts; ++part)
           for (index_t p = 0; p < call.lanes; ++p)
-            call.at(call.x, call.in_row(i * s.d + l), part, p) = call.at(call.x, call.in_row(i * s.d + (along_d ? 0 : l)), part, 0);
+            call.at(call.x, call.in_row(i * s.d + l), part, p) =
+                call.at(call.x, call.in_row(i * s.d + (along_d ? 0 : l)), part, 0);
     kernel(call.args);
     bool same = true;
     for (index_t i = 0; i < s.a * s.b; ++i)

@@ -124,7 +124,8 @@ TEST(conversions) {
     CHECK(f.get<Gather>() || g.dtype() == to, words);
     CHECK(matrix_of(g) == m.mapped([](wide v) {
       return wide(static_cast<float>(static_cast<double>(v.real())), static_cast<float>(static_cast<double>(v.imag())));
-    }), words);
+    }),
+          words);
   });
 }
 

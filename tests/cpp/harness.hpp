@@ -39,9 +39,7 @@ void check(const char* file, int line, const char* text, const Ok& ok, const Wor
 template <class E, class F> std::string thrown(F&& f) {
   try {
     f();
-  } catch (const E& e) {
-    return e.what();
-  }
+  } catch (const E& e) { return e.what(); }
   return "";
 }
 
@@ -69,9 +67,7 @@ inline int run_all() {
     const int before = failures;
     try {
       c.run();
-    } catch (const std::exception& e) {
-      check(c.name, 0, "threw", false, e.what());
-    }
+    } catch (const std::exception& e) { check(c.name, 0, "threw", false, e.what()); }
     std::cout << (failures == before ? "passed  " : "FAILED  ") << c.name << "\n";
   }
   if (failures) std::cout << failures << " checks failed\n";
@@ -80,16 +76,16 @@ inline int run_all() {
 
 }  // namespace test
 
-#define TEST(name)                                        \
-  static void name();                                     \
+#define TEST(name)                                           \
+  static void name();                                        \
   static const test::Register register_##name(#name, &name); \
   static void name()
 /// CHECK(condition, words...): the words are printed when the condition is false.
 #define CHECK(...) test::check(__FILE__, __LINE__, #__VA_ARGS__, __VA_ARGS__)
 /// The call throws E, and its sentence is exactly the one given.
-#define CHECK_SENTENCE(E, expected, ...)                                            \
-  do {                                                                              \
-    const std::string said = test::thrown<E>([&] { __VA_ARGS__; });                 \
+#define CHECK_SENTENCE(E, expected, ...)                                              \
+  do {                                                                                \
+    const std::string said = test::thrown<E>([&] { __VA_ARGS__; });                   \
     CHECK(said == (expected), "said: " + said, "expected: " + std::string(expected)); \
   } while (0)
 #define TEST_MAIN \

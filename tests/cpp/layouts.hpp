@@ -105,9 +105,16 @@ class Array {
 
 /// THE LIST of layouts of a three-axis array.
 inline std::vector<Layout> layouts() {
-  return {{{0, 1, 2}}, {{2, 1, 0}}, {{1, 2, 0}}, {{0, 2, 1}, 3}, {{1, 0, 2}, 1, {true, false, true}},
-          {{2, 0, 1}, 2, {false, true, true}}, {{0, 1, 2}, 0, {false, false, true}, true}, {{2, 1, 0}, 1, {}, true},
-          {{0, 1, 2}, 0, {}, false, true}, {{1, 2, 0}, 5, {true, true, true}, true, true}};
+  return {{{0, 1, 2}},
+          {{2, 1, 0}},
+          {{1, 2, 0}},
+          {{0, 2, 1}, 3},
+          {{1, 0, 2}, 1, {true, false, true}},
+          {{2, 0, 1}, 2, {false, true, true}},
+          {{0, 1, 2}, 0, {false, false, true}, true},
+          {{2, 1, 0}, 1, {}, true},
+          {{0, 1, 2}, 0, {}, false, true},
+          {{1, 2, 0}, 5, {true, true, true}, true, true}};
 }
 
 }  // namespace test

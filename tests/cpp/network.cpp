@@ -108,7 +108,8 @@ TEST(every_factor_in_every_dtype) {
             const Array x = random_array<T>(random, {batch.outer, n.factor.cols(), batch.inner}, plain);
             Array y({batch.outer, n.factor.rows(), batch.inner}, sizeof(T), plain);
             Network({n.factor}).apply(x.input(scalar_of(t)), y.output(t), 1, 1, &kernels_of(isa));
-            CHECK((agrees<T, T>(matrix_of(n.factor), x, y, batch, false)), isa, n.name, name(weights), name(t), batch.columns());
+            CHECK((agrees<T, T>(matrix_of(n.factor), x, y, batch, false)), isa, n.name, name(weights), name(t),
+                  batch.columns());
             CHECK(y.fenced(), isa, n.name);
           });
         }
@@ -220,7 +221,8 @@ TEST(bias_and_activation) {
     }
   }
   // A complex bias is added part by part.
-  const Network shifted({Layer(permutation(test::shared({1, 0})), Values(copy_of<c128>({c128(1, 2), c128(3, 4)})), Activation::identity)});
+  const Network shifted(
+      {Layer(permutation(test::shared({1, 0})), Values(copy_of<c128>({c128(1, 2), c128(3, 4)})), Activation::identity)});
   const c128 x[] = {{10, 20}, {30, 40}};
   c128 y[2];
   shifted.apply(x, y, 1);

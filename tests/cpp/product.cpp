@@ -62,7 +62,8 @@ TEST(every_kind_meets_every_kind) {
       for (const Named& r : right) {
         if (l.factor.cols() != r.factor.rows()) continue;
         const bool permuted = l.name.find("permuted") != std::string::npos || r.name.find("permuted") != std::string::npos;
-        if (!permuted || choice.below(16) == 0) check_pair({l.name + ", " + name(lt), l.factor}, {r.name + ", " + name(rt), r.factor});
+        if (!permuted || choice.below(16) == 0)
+          check_pair({l.name + ", " + name(lt), l.factor}, {r.name + ", " + name(rt), r.factor});
       }
   }
 }
@@ -75,7 +76,9 @@ TEST(numerical_zeros) {
     const Buffer row = copy_of<double>({1, 1}), column = copy_of<double>({1, -1 + g});
     const Buffer rows = copy_of<double>({1, 1, 1, 1}), columns = copy_of<double>({1, -1 + g, 1, -1 + g});
     CHECK(product(dense(row, 1, 2), dense(column, 2, 1), unlimited).synapses() == expected, g / eps);
-    CHECK(product(kronecker_sparse(rows, 2, 1, 2, 1), kronecker_sparse(columns, 2, 2, 1, 1), unlimited).synapses() == 2 * expected, g / eps);
+    CHECK(product(kronecker_sparse(rows, 2, 1, 2, 1), kronecker_sparse(columns, 2, 2, 1, 1), unlimited).synapses() ==
+              2 * expected,
+          g / eps);
     const Factor l = sparse(1, 2, test::shared({0, 2}), {0, 1}, row), r = sparse(2, 1, test::shared({0, 1, 2}), {0, 0}, column);
     CHECK(product(l, r, unlimited).synapses() == expected, g / eps);
     CHECK(product(l, dense(column, 2, 1), unlimited).synapses() == expected, g / eps);
@@ -84,7 +87,8 @@ TEST(numerical_zeros) {
   const Factor tiny = product(dense(copy_of<double>({1e-200, 1}), 1, 2), dense(copy_of<double>({1, 1, 0, 1}), 2, 2), unlimited);
   CHECK(tiny.synapses() == 2 && matrix_of(tiny)(0, 0) == wide(1e-200));
   // float32 weights bring their eps along: 1 + (-1 + 2^-22) is noise there.
-  CHECK(product(dense(copy_of<float>({1, 1}), 1, 2), dense(copy_of<double>({1, -1 + 0x1p-22}), 2, 1), unlimited).synapses() == 0);
+  CHECK(product(dense(copy_of<float>({1, 1}), 1, 2), dense(copy_of<double>({1, -1 + 0x1p-22}), 2, 1), unlimited).synapses() ==
+        0);
 }
 
 TEST(chains_flatten_to_what_they_are) {
@@ -117,14 +121,16 @@ TEST(chains_flatten_to_what_they_are) {
 
 TEST(results_above_half_full_are_dense) {
   Random random(22);
-  const Factor a = test::random_sparse(random, 16, 16, 0.2, Dtype::f64), b = test::random_sparse(random, 16, 16, 0.6, Dtype::f64);
+  const Factor a = test::random_sparse(random, 16, 16, 0.2, Dtype::f64),
+               b = test::random_sparse(random, 16, 16, 0.6, Dtype::f64);
   CHECK(product(a, a, unlimited).kind() == "Sparse" && product(b, b, unlimited).kind() == "Dense");
 }
 
 TEST(same_product_for_any_number_of_threads) {
   Random random(23);
   const int before = default_threads();
-  const Factor a = test::random_sparse(random, 300, 300, 0.05, Dtype::f64), b = test::random_sparse(random, 300, 300, 0.05, Dtype::f64);
+  const Factor a = test::random_sparse(random, 300, 300, 0.05, Dtype::f64),
+               b = test::random_sparse(random, 300, 300, 0.05, Dtype::f64);
   const Factor c = kronecker_sparse(test::numbers<double>(random, 4096), 4, 16, 16, 4), d = c.transpose();
   set_default_threads(1);
   const Matrix sparse_one = matrix_of(product(a, b, unlimited)), block_one = matrix_of(product(c, d, unlimited));

@@ -80,7 +80,8 @@ TEST(dft_is_its_definition) {
   for (const index_t n : {1, 2, 4, 8, 32, 128}) {
     Matrix forward(n, n);
     for (index_t i = 0; i < n; ++i)
-      for (index_t j = 0; j < n; ++j) forward(i, j) = std::polar(1.0L, -tau * static_cast<long double>(i * j % n) / static_cast<long double>(n));
+      for (index_t j = 0; j < n; ++j)
+        forward(i, j) = std::polar(1.0L, -tau * static_cast<long double>(i * j % n) / static_cast<long double>(n));
     const Matrix inverse = forward.mapped([n](wide v) { return std::conj(v) / static_cast<long double>(n); });
     const int m = log2_of(n);
     const long double eps = 0x1p-52L * std::max(m, 1), eps32 = 0x1p-23L * std::max(m, 1);

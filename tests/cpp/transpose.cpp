@@ -58,11 +58,11 @@ template <class T> void in_agrees() {
       for (index_t r = 0; r < c.n; ++r) c.put(j, r, values[j * c.n + r]);
     const auto before = c.bytes;
     Guarded<T> panel(c.n * lanes, lanes % 4);
-    kernels_of(isa).transpose_in[kernels::size_index(sizeof(T))]({c.n, c.count, lanes, c.offsets.data(), c.bytes.data(), panel.data()});
+    kernels_of(isa).transpose_in[kernels::size_index(sizeof(T))](
+        {c.n, c.count, lanes, c.offsets.data(), c.bytes.data(), panel.data()});
     bool right = true;
     for (index_t r = 0; r < c.n; ++r)
-      for (index_t p = 0; p < lanes; ++p)
-        right = right && panel[r * lanes + p] == (p < c.count ? values[p * c.n + r] : T(0));
+      for (index_t p = 0; p < lanes; ++p) right = right && panel[r * lanes + p] == (p < c.count ? values[p * c.n + r] : T(0));
     CHECK(right, isa, c.n, c.count, lanes);
     CHECK(panel.intact() && c.bytes == before, isa, c.n, c.count, lanes);
   });
@@ -76,7 +76,8 @@ template <class T> void out_agrees() {
     Columns<T> expected = c;
     for (index_t j = 0; j < c.count; ++j)
       for (index_t r = 0; r < c.n; ++r) expected.put(j, r, values[r * lanes + j]);
-    kernels_of(isa).transpose_out[kernels::size_index(sizeof(T))]({c.n, c.count, lanes, c.offsets.data(), c.bytes.data(), panel.data()});
+    kernels_of(isa).transpose_out[kernels::size_index(sizeof(T))](
+        {c.n, c.count, lanes, c.offsets.data(), c.bytes.data(), panel.data()});
     CHECK(c.bytes == expected.bytes, isa, c.n, c.count, lanes);  // the gaps included
     CHECK(std::equal(values.begin(), values.end(), panel.data()) && panel.intact(), isa, c.n, c.count, lanes);
   });
