@@ -389,6 +389,23 @@ print("alive")
 """
 
 
+def test_methods_refuse_none_for_the_factor(script: Any) -> None:
+    """pybind11 would hand None to a member pointer as a null pointer."""
+    result = script("""
+from flatnet import _core
+for kind in (_core.Factor, _core.Network):
+    for name in (n for n in dir(kind) if not n.startswith("_")):
+        member = vars(kind)[name]
+        for count in (1, 2, 3, 5):
+            try:
+                (member.fget if isinstance(member, property) else getattr(kind, name))(*[None] * count)
+            except (TypeError, ValueError):
+                pass
+print("alive")
+""")
+    assert (result.returncode, result.stdout) == (0, "alive\n"), result.stderr
+
+
 def test_every_function_of_the_extension_refuses_nonsense(script: Any) -> None:
     """Wrong types in every position of every function and method: TypeError or ValueError, never a crash."""
     result = script(NONSENSE)

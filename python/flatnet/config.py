@@ -45,7 +45,7 @@ def get_include() -> str:
     >>> os.path.basename(fn.get_include())
     'include'
     """
-    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "include")
+    return os.path.join(os.path.dirname(os.path.abspath(_core.__file__)), "include")
 
 
 def get_cmake_dir() -> str:
@@ -62,4 +62,4 @@ def get_cmake_dir() -> str:
     >>> os.path.basename(fn.get_cmake_dir())
     'flatnet'
     """
-    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib", "cmake", "flatnet")
+    return os.path.join(os.path.dirname(os.path.abspath(_core.__file__)), "lib", "cmake", "flatnet")

@@ -73,6 +73,11 @@ Factor make_sparse(const IndexArray& begin, const IndexArray& indices, const py:
                 buffer(values));
 }
 
+// A method without arguments, taken by reference: pybind11 hands None to a member pointer as null, to a reference never.
+template <auto Method> auto of() {
+  return [](const Factor& f) { return (f.*Method)(); };
+}
+
 }  // namespace
 
 void bind_factor(py::module_& m) {
@@ -83,11 +88,11 @@ void bind_factor(py::module_& m) {
       .def_static(
           "permutation", [](const IndexArray& p) { return permutation(index(p)); }, py::arg("index"))
       .def_static("fourier_stage", &fourier_stage, py::arg("n"), py::arg("stage"), py::arg("inverse"))
-      .def_property_readonly("kind", &Factor::kind)
-      .def_property_readonly("rows", &Factor::rows)
-      .def_property_readonly("cols", &Factor::cols)
+      .def_property_readonly("kind", of<&Factor::kind>())
+      .def_property_readonly("rows", of<&Factor::rows>())
+      .def_property_readonly("cols", of<&Factor::cols>())
       .def_property_readonly("dtype", [](const Factor& f) { return numpy_dtype(f.dtype()); })
-      .def_property_readonly("nbytes", &Factor::bytes)
+      .def_property_readonly("nbytes", of<&Factor::bytes>())
       .def_property_readonly("pattern", &pattern)
       .def_property_readonly("values", &values)
       .def_property_readonly("index",
@@ -95,11 +100,11 @@ void bind_factor(py::module_& m) {
       .def_property_readonly("input_permutation",
                              [](const Factor& f) { return as_numpy(f.get<Blocks>() ? f.get<Blocks>()->input : nullptr); })
       .def_property_readonly("output_permutation", &output_permutation)
-      .def("synapses", &Factor::synapses, py::call_guard<py::gil_scoped_release>())
-      .def("max_abs", &Factor::max_abs)
-      .def("max_row_sum", &Factor::max_row_sum)
-      .def("transpose", &Factor::transpose)
-      .def("conj", &Factor::conj)
+      .def("synapses", of<&Factor::synapses>(), py::call_guard<py::gil_scoped_release>())
+      .def("max_abs", of<&Factor::max_abs>())
+      .def("max_row_sum", of<&Factor::max_row_sum>())
+      .def("transpose", of<&Factor::transpose>())
+      .def("conj", of<&Factor::conj>())
       .def("scaled", &Factor::scaled, py::arg("scale"))
       .def("scaled_int", &Factor::scaled_int, py::arg("scale"))
       .def(

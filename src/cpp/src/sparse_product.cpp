@@ -78,12 +78,12 @@ template <class T> struct Accumulator {
   }
 };
 
-// Entries of the product, counted without keeping them.
-double symbolic_entries(const Csr& l, const Csr& r) {
+// Entries of the product, counted without keeping them; counting ends once they are more than `enough`.
+double symbolic_entries(const Csr& l, const Csr& r, double enough) {
   if (r.cols > (index_t{1} << 28)) return sparse_terms(l, r);  // no room to mark columns: the upper bound stands
   std::vector<index_t> seen(static_cast<std::size_t>(r.cols), -1);
   double count = 0;
-  for (index_t i = 0; i < l.rows; ++i)
+  for (index_t i = 0; i < l.rows && count <= enough; ++i)
     for (index_t e = (*l.begin)[i]; e < (*l.begin)[i + 1]; ++e) {
       const index_t k = column(l, e);
       for (index_t f = (*r.begin)[k]; f < (*r.begin)[k + 1]; ++f) {
@@ -151,7 +151,7 @@ Factor sparse_product(const Csr& l, const Csr& r, Dtype dtype, double eps, doubl
   const auto item = static_cast<double>(size_of(dtype)) + 8.0;
   const double work = sparse_terms(l, r);
   double entries = std::min(static_cast<double>(l.rows) * static_cast<double>(r.cols), work);
-  if (entries * item > max_bytes) entries = symbolic_entries(l, r);
+  if (entries * item > max_bytes) entries = symbolic_entries(l, r, max_bytes / item);
   refuse_above(max_bytes, entries * item, l.rows, r.cols);
   const Buffer lv = convert(l.values.get(), dtype), rv = convert(r.values.get(), dtype);
   return with_type(dtype, [&](auto t) {
