@@ -14,6 +14,18 @@ from numpy.lib.stride_tricks import as_strided
 
 NAN = float("nan")
 NET = fn.hadamard(4)
+
+
+class OneAxis:
+    """A sparse array of one axis, as SciPy has them from 1.13 on."""
+
+    ndim, shape, dtype, tocsr = 1, (3,), np.dtype(float), None
+
+
+def eye(n: int, dtype: Any = float) -> sp.csr_array:
+    return sp.csr_array(sp.identity(n, dtype))
+
+
 ONES = np.ones(4)
 EYE = np.eye(2)
 READ = "integers, float32, float64, complex64 or complex128"
@@ -55,7 +67,7 @@ DATA: list[Refusal] = [
     (lambda: NET([[1, 2], [3]]), ValueError, "x must be a rectangular array: …"),
     (lambda: NET(3.0), ValueError, "x must have at least one axis, got a scalar"),
     (lambda: NET @ np.array(3.0), ValueError, "x must have at least one axis, got a scalar"),
-    (lambda: NET(sp.eye_array(4)), TypeError, "x must be an array, got a sparse matrix: …"),
+    (lambda: NET(eye(4)), TypeError, "x must be an array, got a sparse matrix: …"),
     (lambda: NET.apply(ONES, threads=0), ValueError, "apply needs threads >= 1, got threads=0"),
     (lambda: NET.apply(ONES, threads=-3), ValueError, "apply needs threads >= 1, got threads=-3"),
     (lambda: NET.apply(ONES, threads=2**40), ValueError, f"apply needs threads <= 4096, got threads={2**40}"),
@@ -80,7 +92,7 @@ WEIGHTS: list[Refusal] = [
     (lambda: fn.Dense([[1.0, NAN]]), ValueError, "Dense needs finite weights, A has nan at (0, 1)"),
     (lambda: fn.Dense([[1.0], [-np.inf]]), ValueError, "Dense needs finite weights, A has -inf at (1, 0)"),
     (lambda: fn.Dense([[complex(0, np.inf)]]), ValueError, "Dense needs finite weights, A has infj at (0, 0)"),
-    (lambda: fn.Dense(sp.eye_array(2)), TypeError, "Dense needs an array for A, got a sparse matrix: use Sparse"),
+    (lambda: fn.Dense(eye(2)), TypeError, "Dense needs an array for A, got a sparse matrix: use Sparse"),
     (lambda: fn.Dense(EYE, dtype="f2"), TypeError, f"Dense computes in {COMPUTE}, got dtype float16"),
     (lambda: fn.Dense(EYE, dtype="i4"), TypeError, f"Dense computes in {COMPUTE}, got dtype int32"),
     (lambda: fn.Dense(EYE, dtype="nonsense"), TypeError, f"Dense computes in {COMPUTE}, got dtype 'nonsense'"),
@@ -128,7 +140,7 @@ WEIGHTS: list[Refusal] = [
     (lambda: fn.Dense(EYE).permuted(output=[0, 2]), ValueError, "the output permutation must name 0 .. 1 once each, …"),
     (lambda: fn.Dense(EYE).permuted(output=[0.0, 1.0]), TypeError, "output needs …, got 1 axes of float64"),
     (
-        lambda: fn.Sparse(sp.eye_array(3)).permuted([0, 1]),
+        lambda: fn.Sparse(eye(3)).permuted([0, 1]),
         ValueError,
         "the input permutation has 2 entries, the factor 3 …",
     ),
@@ -169,9 +181,9 @@ SPARSE: list[Refusal] = [
     (lambda: sparse([1.0, 2.0], [0], [0, 1]), ValueError, "a sparse factor has 1 column indices, but 2 values"),
     (lambda: sparse(1.0, 0, 0), ValueError, "Sparse needs 1 axis for data, got 0"),
     (lambda: sparse([NAN], [0], [0, 1]), ValueError, "Sparse needs finite weights, data has nan at (0,)"),
-    (lambda: fn.Sparse(sp.eye_array(2, dtype=bool)), TypeError, f"Sparse: data must be {READ}, got bool"),
-    (lambda: fn.Sparse(sp.eye_array(2), shape=(3, 3)), ValueError, "Sparse got shape=(3, 3), the matrix has (2, 2)"),
-    (lambda: fn.Sparse(sp.coo_array(np.ones(3))), ValueError, "Sparse needs 2 axes, got 1"),
+    (lambda: fn.Sparse(eye(2, dtype=bool)), TypeError, f"Sparse: data must be {READ}, got bool"),
+    (lambda: fn.Sparse(eye(2), shape=(3, 3)), ValueError, "Sparse got shape=(3, 3), the matrix has (2, 2)"),
+    (lambda: fn.Sparse(OneAxis()), ValueError, "Sparse needs 2 axes, got 1"),
 ]
 
 NETWORKS: list[Refusal] = [
@@ -190,8 +202,8 @@ NETWORKS: list[Refusal] = [
     ),
     (lambda: fn.hadamard(4) @ fn.hadamard(8), ValueError, "layer 2 gives 8 outputs, layer 3 takes 4 inputs"),
     (lambda: np.eye(3) @ NET, ValueError, "layer 1 gives 4 outputs, layer 2 takes 3 inputs"),
-    (lambda: sp.eye_array(3) @ NET, ValueError, "layer 1 gives 4 outputs, layer 2 takes 3 inputs"),
-    (lambda: NET @ sp.eye_array(3), ValueError, "layer 0 gives 3 outputs, layer 1 takes 4 inputs"),
+    (lambda: eye(3) @ NET, ValueError, "layer 1 gives 4 outputs, layer 2 takes 3 inputs"),
+    (lambda: NET @ eye(3), ValueError, "layer 0 gives 3 outputs, layer 1 takes 4 inputs"),
     (lambda: fn.Network([EYE * NAN]), ValueError, "Dense needs finite weights, A has nan at (0, 0)"),
     (lambda: fn.Network([EYE], dtype="i4"), TypeError, f"a network computes in {COMPUTE}, got dtype int32"),
     (lambda: NET[1.0], TypeError, "a network needs a whole number for index, got 1.0"),

@@ -158,7 +158,9 @@ def environment() -> dict[str, str]:
 def test_a_signal_ends_the_process_with_status_130(tmp_path: pathlib.Path) -> None:
     # The process says on a pipe that it is at work; the signal cannot come too early or too late.
     code = (
-        "import sys, flatnet.report.run as run\n"
+        "import signal, sys, flatnet.report.run as run\n"
+        # a shell starts background jobs with SIGINT ignored, and Python keeps it so
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def forever(*_):\n"
         "    print('at work', flush=True)\n"
         "    while True: pass\n"

@@ -124,7 +124,10 @@ def test_norms_are_those_of_scipy(n: int, norm: str) -> None:
     close(fn.idft(n, norm).toarray(), scipy.fft.ifft(identity, norm=norm, axis=0), depth)
     for kind in (2, 3):
         close(fn.dct(n, kind, norm).toarray(), scipy.fft.dct(identity, kind, norm=norm, axis=0), 2 * depth)
-        close(fn.dst(n, kind, norm).toarray(), scipy.fft.dst(identity, kind, norm=norm, axis=0), 2 * depth)
+        expected = scipy.fft.dst(identity, kind, norm=norm, axis=0)
+        if norm == "ortho" and not np.allclose(expected @ expected.T, identity):
+            continue  # SciPy up to 1.11 scales the first instead of the last frequency: not orthogonal
+        close(fn.dst(n, kind, norm).toarray(), expected, 2 * depth)
     scale = {"backward": 1, "ortho": n**-0.5, "forward": 1 / n}[norm]
     close(fn.hadamard(n, norm).toarray(), scale * fn.hadamard(n).toarray(), depth)
 

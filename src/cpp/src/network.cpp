@@ -136,7 +136,8 @@ void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int t
   const index_t panel = (std::max<index_t>(widest, 1) * lanes * size_of(y.dtype) + 63) / 64 * 64;  // bytes
   const index_t count = (panels.columns() + lanes - 1) / lanes;
   // Waking a team takes some 10 us, the time of about 10^5 touched elements: below that one thread does it all.
-  const double touched = static_cast<double>(widest) * static_cast<double>(panels.columns()) * static_cast<double>(layers_.size());
+  const double touched =
+      static_cast<double>(widest) * static_cast<double>(panels.columns()) * static_cast<double>(layers_.size());
   const int wanted = touched < 1e5 ? 1 : threads > 0 ? threads : default_threads();
   const int team = static_cast<int>(std::min<index_t>(count, wanted));
   require_memory("scratch for the panels", 2.0 * static_cast<double>(panel) * team);

@@ -214,8 +214,8 @@ double product_eps(Dtype l, Dtype r) {
 
 void refuse_above(double max_bytes, double bytes, index_t rows, index_t cols) {
   if (bytes > max_bytes)
-    throw too_large_error(sentence("the product of ", rows, " x ", cols, " needs at least ", bytes / 1048576.0, " MiB, the limit is ",
-                                   max_bytes / 1048576.0, " MiB"));
+    throw too_large_error(sentence("the product of ", rows, " x ", cols, " needs at least ", bytes / 1048576.0,
+                                   " MiB, the limit is ", max_bytes / 1048576.0, " MiB"));
 }
 
 ProductEstimate estimate_product(const Factor& left, const Factor& right) {
