@@ -180,7 +180,10 @@ def test_a_signal_ends_the_process_with_status_130(tmp_path: pathlib.Path) -> No
     assert process.stdout is not None
     assert process.stdout.readline() == "at work\n"
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    try:
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert err == "flatnet: interrupted, no file was left half-written\n"
     assert [path.name for path in tmp_path.iterdir()] == ["w.npy"]
