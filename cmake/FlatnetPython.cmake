@@ -11,7 +11,11 @@ target_compile_options(_core PRIVATE ${FLATNET_FLOOR} ${FLATNET_WARNINGS} -ffp-c
 target_compile_definitions(_core PRIVATE FLATNET_VERSION="${PROJECT_VERSION}"
                            FLATNET_COMPILER="${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
 target_link_libraries(_core PRIVATE flatnet flatnet_eigen)
-if(NOT APPLE)
-  target_link_options(_core PRIVATE -Wl,--exclude-libs,ALL)
+# The extension offers its initialisation and nothing else: the standard library's inline functions in it stay its own.
+if(APPLE)
+  target_link_options(_core PRIVATE -Wl,-exported_symbol,_PyInit__core)
+else()
+  target_link_options(_core PRIVATE "-Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/core.map")
+  set_target_properties(_core PROPERTIES LINK_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/core.map")
 endif()
 install(TARGETS _core DESTINATION flatnet)
