@@ -15,17 +15,18 @@ import contextlib
 import errno
 import json
 import os
-import secrets
 import stat
-import zipfile
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from .factors import Factor
 from .network import Layer, Network
 from .report.npy import DAMAGE, read_npy
+
+if TYPE_CHECKING:  # imported where it is used: `import flatnet` stays light
+    import zipfile
 
 __all__ = ["atomic_writer", "load", "save"]
 
@@ -37,8 +38,12 @@ _LAYER_KEYS = {"meta", "arrays", "bias", "activation"}
 _DTYPES = ("float32", "float64", "complex64", "complex128", "int32", "int64")
 _ZIP64 = 1 << 30  # bytes from which a member gets 64-bit sizes; the format's own limit is 2**31
 
-#: What zipfile, NumPy and a factor's constructor raise when fed nonsense.
-_NONSENSE = (zipfile.BadZipFile, *DAMAGE)
+
+def _nonsense() -> tuple[type[Exception], ...]:
+    """What zipfile, NumPy and a factor's constructor raise when fed nonsense."""
+    import zipfile
+
+    return (zipfile.BadZipFile, *DAMAGE)
 
 
 def save(path: str | os.PathLike[str], net: Network | Layer | Factor) -> None:
@@ -87,6 +92,8 @@ def save(path: str | os.PathLike[str], net: Network | Layer | Factor) -> None:
     arrays = _Arrays()
     header = {"format": FORMAT, "version": VERSION, "networks": _describe(net, arrays)}
     text = json.dumps(header, allow_nan=False, indent=1)
+    import zipfile
+
     with atomic_writer(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         with _member(archive, _HEADER, len(text)) as out:
             out.write(text.encode())
@@ -143,7 +150,7 @@ def load(path: str | os.PathLike[str]) -> Network:
     with open(where, "rb") as file:
         try:
             return _read(file, os.fstat(file.fileno()).st_size)
-        except _NONSENSE as error:
+        except _nonsense() as error:
             raise ValueError(f"cannot load {where}: {_reason(error)}") from error
         except OSError as error:
             if error.errno != errno.EINVAL:  # EINVAL: the archive pointed before its own start
@@ -176,7 +183,7 @@ def atomic_writer(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     target = os.path.realpath(os.fsdecode(path))
     if os.path.exists(target) and not os.path.isfile(target):
         raise ValueError(f"only a regular file can be written over, {target} is not one")
-    partial = os.path.join(os.path.dirname(target), f".flatnet-{secrets.token_hex(8)}.tmp")
+    partial = os.path.join(os.path.dirname(target), f".flatnet-{os.urandom(8).hex()}.tmp")
     try:
         with open(partial, "xb") as file:
             yield file
@@ -242,12 +249,16 @@ def _describe_layer(layer: Layer, arrays: _Arrays) -> dict[str, Any]:
 
 
 def _member(archive: zipfile.ZipFile, name: str, nbytes: int) -> IO[bytes]:
+    import zipfile
+
     info = zipfile.ZipInfo(name)  # dated 1980: equal networks give equal files
     info.external_attr = 0o644 << 16
     return archive.open(info, "w", force_zip64=nbytes >= _ZIP64)
 
 
 def _read(file: IO[bytes], size: int) -> Network:
+    import zipfile
+
     with zipfile.ZipFile(file) as archive:
         members = _members(archive, size)
         header = json.loads(archive.read(members[_HEADER]).decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
@@ -267,6 +278,8 @@ def _read(file: IO[bytes], size: int) -> Network:
 
 
 def _members(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
+    import zipfile
+
     infos = archive.infolist()
     members = {info.filename: info for info in infos}
     if _HEADER not in members:
@@ -349,6 +362,8 @@ def _no_constant(name: str) -> float:
 
 
 def _reason(error: Exception) -> str:
+    import zipfile
+
     if isinstance(error, (ValueError, zipfile.BadZipFile)):
         return str(error)
     return f"it is damaged ({type(error).__name__}: {error})"
