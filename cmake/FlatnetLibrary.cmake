@@ -2,7 +2,9 @@
 # Every object is compiled with -ffp-contract=off: products and sums fuse only where a kernel says so (madd in isa/vec.hpp),
 # so that vector bodies and scalar tails round alike. -ffast-math is absent: NaN, inf and signed zeros travel as IEEE says.
 set(FLATNET_CPP "${PROJECT_SOURCE_DIR}/src/cpp")
-file(GLOB FLATNET_SOURCES CONFIGURE_DEPENDS "${FLATNET_CPP}/src/*.cpp")
+file(GLOB FLATNET_SOURCES CONFIGURE_DEPENDS "${FLATNET_CPP}/src/*.cpp" "${FLATNET_CPP}/src/engine/*.cpp")
+# Families of kernels (FLATNET_KERNEL_FAMILIES in kernels/table.hpp, and the layers of a network): one object each per set.
+set(FLATNET_FAMILIES layers)
 set(FLATNET_WARNINGS -Wall -Wextra -Wno-psabi)
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
@@ -20,13 +22,22 @@ else()
   message(FATAL_ERROR "flatnet has kernels for x86-64 and aarch64, this machine is ${CMAKE_SYSTEM_PROCESSOR}")
 endif()
 
+# A build for one's own machine may name fewer sets (-DFLATNET_ONLY_ISAS=v4 builds a third of the kernels).
+if(FLATNET_ONLY_ISAS)
+  set(FLATNET_ISAS ${FLATNET_ONLY_ISAS})
+endif()
 foreach(isa IN LISTS FLATNET_ISAS)
-  add_library(flatnet_${isa} OBJECT "${FLATNET_CPP}/src/isa/${isa}.cpp")
-  target_include_directories(flatnet_${isa} PRIVATE "${FLATNET_CPP}/include" "${FLATNET_CPP}/src/isa")
-  # No exceptions, no run-time type information, no thread-safe statics: a kernel is a loop.
-  target_compile_options(flatnet_${isa} PRIVATE ${FLATNET_FLAGS_${isa}} ${FLATNET_WARNINGS} -O3 -ffp-contract=off
-                         -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-math-errno)
-  list(APPEND FLATNET_OBJECTS $<TARGET_OBJECTS:flatnet_${isa}>)
+  list(APPEND FLATNET_HAVE FLATNET_HAVE_${isa})
+  foreach(family IN LISTS FLATNET_FAMILIES)
+    set(object flatnet_${isa}_${family})
+    add_library(${object} OBJECT "${FLATNET_CPP}/src/isa/${isa}.cpp")
+    target_include_directories(${object} PRIVATE "${FLATNET_CPP}/include" "${FLATNET_CPP}/src/isa")
+    target_compile_definitions(${object} PRIVATE FLATNET_FAMILY="${family}.inc")
+    # No exceptions, no run-time type information, no thread-safe statics: a kernel is a loop.
+    target_compile_options(${object} PRIVATE ${FLATNET_FLAGS_${isa}} ${FLATNET_WARNINGS} -O3 -ffp-contract=off
+                           -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-math-errno)
+    list(APPEND FLATNET_OBJECTS $<TARGET_OBJECTS:${object}>)
+  endforeach()
 endforeach()
 
 # In a wheel everything lies inside the package flatnet/.
@@ -39,6 +50,7 @@ endif()
 add_library(flatnet STATIC ${FLATNET_SOURCES} ${FLATNET_OBJECTS})
 add_library(flatnet::flatnet ALIAS flatnet)
 target_compile_features(flatnet PUBLIC cxx_std_17)
+target_compile_definitions(flatnet PRIVATE ${FLATNET_HAVE})
 target_compile_options(flatnet PRIVATE ${FLATNET_FLOOR} ${FLATNET_WARNINGS} -ffp-contract=off)
 target_include_directories(flatnet PUBLIC $<BUILD_INTERFACE:${FLATNET_CPP}/include> $<INSTALL_INTERFACE:${FLATNET_PREFIX}include>)
 find_package(Threads REQUIRED)

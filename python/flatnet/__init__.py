@@ -7,8 +7,8 @@ what flattening costs, and runs them fast. See Lin & Tegmark, "Why does deep and
 
 try:
     from . import _core as _core
-except ModuleNotFoundError as e:
-    if e.name != "flatnet._core":
+except ImportError as e:
+    if e.name != "flatnet":  # the extension is there and does not load: its own sentence says why
         raise
     raise ImportError(
         "flatnet's extension is missing: was the package installed (pip install .) or only its sources found?"

@@ -6,21 +6,16 @@
 
 namespace flatnet {
 
-#if defined(__x86_64__)
-namespace isa_v2 {
-extern const kernels::Table table;
-}
-namespace isa_v3 {
-extern const kernels::Table table;
-}
-namespace isa_v4 {
-extern const kernels::Table table;
-}
-#else
-namespace isa_neon {
-extern const kernels::Table table;
-}
-#endif
+// The build says which sets it carries: FLATNET_HAVE_<name>.
+#define FLATNET_DECLARE(name)          \
+  namespace isa_##name {               \
+    extern const kernels::Table table; \
+  }
+FLATNET_DECLARE(v2)
+FLATNET_DECLARE(v3)
+FLATNET_DECLARE(v4)
+FLATNET_DECLARE(neon)
+#undef FLATNET_DECLARE
 
 namespace {
 
@@ -30,20 +25,37 @@ struct Isa {
   const kernels::Table* table;
 };
 
-const std::vector<Isa>& isas() {
 #if defined(__x86_64__)
-  static const std::vector<Isa> all = [] {
-    __builtin_cpu_init();
-    const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
-                    __builtin_cpu_supports("bmi2");
-    const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-                    __builtin_cpu_supports("avx512vl");
-    return std::vector<Isa>{{"v2", true, &isa_v2::table}, {"v3", v3, &isa_v3::table}, {"v4", v4, &isa_v4::table}};
-  }();
-#else
-  static const std::vector<Isa> all = {{"neon", true, &isa_neon::table}};
+[[maybe_unused]] bool runs_v3() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+         __builtin_cpu_supports("bmi2");
+}
+[[maybe_unused]] bool runs_v4() {
+  return runs_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
 #endif
+
+const std::vector<Isa>& isas() {
+  static const std::vector<Isa> all = [] {
+    std::vector<Isa> sets;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+#endif
+#ifdef FLATNET_HAVE_v2
+    sets.push_back({"v2", true, &isa_v2::table});
+#endif
+#ifdef FLATNET_HAVE_v3
+    sets.push_back({"v3", runs_v3(), &isa_v3::table});
+#endif
+#ifdef FLATNET_HAVE_v4
+    sets.push_back({"v4", runs_v4(), &isa_v4::table});
+#endif
+#ifdef FLATNET_HAVE_neon
+    sets.push_back({"neon", true, &isa_neon::table});
+#endif
+    return sets;
+  }();
   return all;
 }
 
@@ -63,6 +75,7 @@ const Isa& active() {
     const Isa* best = nullptr;
     for (const Isa& isa : isas())
       if (isa.runs) best = &isa;
+    require(best, "this build carries no instruction set that this machine runs");
     return *best;
   }();
   return chosen;

@@ -1,6 +1,10 @@
 // The kernel table of one instruction set. A row per member of FLATNET_KERNELS, entries in the order of Dtype.
 namespace flatnet::FLATNET_ISA {
 
+#define FLATNET_MEMBER(name, Type) extern const kernels::Type name##_table;
+FLATNET_KERNEL_FAMILIES(FLATNET_MEMBER)
+#undef FLATNET_MEMBER
+
 extern const kernels::Table table;
 const kernels::Table table = {
     {blocks<std::int32_t>, blocks<std::int64_t>, blocks<float>, blocks<double>, complex_blocks<float>, complex_blocks<double>},
@@ -17,6 +21,9 @@ const kernels::Table table = {
      touch<float, Activation::square>},
     {touch<double, Activation::identity>, touch<double, Activation::logistic>, touch<double, Activation::relu>,
      touch<double, Activation::square>},
+#define FLATNET_MEMBER(name, Type) &name##_table,
+    FLATNET_KERNEL_FAMILIES(FLATNET_MEMBER)
+#undef FLATNET_MEMBER
 };
 
 }  // namespace flatnet::FLATNET_ISA

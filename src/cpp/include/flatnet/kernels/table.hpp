@@ -87,9 +87,21 @@ struct TouchArgs {
   X(touch_f32, TouchArgs, activation_count) \
   X(touch_f64, TouchArgs, activation_count)
 
+// THE LIST of kernel families beyond the layers of a network. X(member, table type): each has a header kernels/<member>.hpp
+// with its table, kernels/<member>-inl.hpp, src/isa/<member>.inc and one object per instruction set (FLATNET_FAMILIES in
+// cmake/FlatnetLibrary.cmake), which defines `extern const <table type> <member>_table` in the instruction set's namespace.
+#define FLATNET_KERNEL_FAMILIES(X)
+
+#define FLATNET_MEMBER(name, Type) struct Type;
+FLATNET_KERNEL_FAMILIES(FLATNET_MEMBER)
+#undef FLATNET_MEMBER
+
 struct Table {
 #define FLATNET_MEMBER(name, Args, extent) void (*name[extent])(const Args&) noexcept;
   FLATNET_KERNELS(FLATNET_MEMBER)
+#undef FLATNET_MEMBER
+#define FLATNET_MEMBER(name, Type) const Type* name;
+  FLATNET_KERNEL_FAMILIES(FLATNET_MEMBER)
 #undef FLATNET_MEMBER
 };
 

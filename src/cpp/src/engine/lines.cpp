@@ -1,0 +1,75 @@
+#include "flatnet/engine/lines.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "flatnet/core/check.hpp"
+
+namespace flatnet::engine {
+namespace {
+
+index_t in_elements(const char* what, index_t bytes, index_t element) {
+  require(bytes % element == 0, what, " has a stride of ", bytes, " bytes, its elements are ", element, " bytes long");
+  return bytes / element;
+}
+
+}  // namespace
+
+Lines::Lines(const std::vector<index_t>& x_sizes, const std::vector<index_t>& x_strides, index_t x_element,
+             const std::vector<index_t>& y_sizes, const std::vector<index_t>& y_strides, index_t y_element, int axis) {
+  require(axis >= 0 && axis < static_cast<int>(x_sizes.size()), "axis ", axis, " is out of range for an array of ",
+          x_sizes.size(), " dimensions");
+  require(x_sizes.size() == y_sizes.size() && x_sizes.size() == x_strides.size() && x_sizes.size() == y_strides.size(),
+          "x has ", x_sizes.size(), " dimensions, the output ", y_sizes.size());
+  for (std::size_t i = 0; i < x_sizes.size(); ++i) {
+    const index_t size = x_sizes[i];
+    const bool lone = size == 1;  // its stride is never used
+    const index_t sx = lone ? 0 : in_elements("x", x_strides[i], x_element);
+    const index_t sy = y_sizes[i] == 1 ? 0 : in_elements("the output", y_strides[i], y_element);
+    if (static_cast<int>(i) == axis) {
+      n_in = size;
+      n_out = y_sizes[i];
+      x_step = sx;
+      y_step = sy;
+      continue;
+    }
+    require(y_sizes[i] == size, "the output needs ", size, " on axis ", i, ", it has ", y_sizes[i]);
+    count *= size;
+    if (!lone) batch.push_back({size, sx, sy});
+  }
+  std::stable_sort(batch.begin(), batch.end(), [](const Dim& p, const Dim& q) { return std::abs(p.y) > std::abs(q.y); });
+  // Two axes that step as one become one.
+  for (std::size_t i = 0; i + 1 < batch.size();) {
+    Dim& slow = batch[i];
+    const Dim& fast = batch[i + 1];
+    if (slow.x == fast.x * fast.size && slow.y == fast.y * fast.size) {
+      slow = {slow.size * fast.size, fast.x, fast.y};
+      batch.erase(batch.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+    } else {
+      ++i;
+    }
+  }
+}
+
+Lines Lines::rows(index_t count, index_t n_in, index_t n_out) {
+  Lines lines;
+  lines.n_in = n_in;
+  lines.n_out = n_out;
+  lines.count = count;
+  if (count != 1) lines.batch.push_back({count, n_in, n_out});
+  return lines;
+}
+
+void Lines::offsets(index_t first, index_t present, index_t* x, index_t* y) const {
+  for (index_t j = 0; j < present; ++j) {
+    index_t rest = first + j;
+    x[j] = y[j] = 0;
+    for (auto d = batch.rbegin(); d != batch.rend(); ++d) {
+      x[j] += rest % d->size * d->x;
+      y[j] += rest % d->size * d->y;
+      rest /= d->size;
+    }
+  }
+}
+
+}  // namespace flatnet::engine
