@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,12 +19,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Spread", "agree", "interleaved", "ratio", "threads_limited"]
+__all__ = ["Spread", "agree", "budgeted", "interleaved", "pinned", "ratio", "threads_limited"]
 
 SAMPLE_SECONDS = 200e-6
 PAUSE_SECONDS = 3e-3  # rivals limits how long MKL's workers spin to 1 ms
 
-Call = Callable[[], Any]
+SLOW_FACTOR = 3.0  # a rival that takes longer than this many times the best is sampled in few rounds
+SLOW_ROUNDS = 5
+WARM_SECONDS = 5e-3  # longer calls warm the caches and the processor themselves
+
+Call = Callable[[], Any]  # one with an attribute `seconds(repeats)` times itself: a loop outside Python
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Spread:
 
     @classmethod
     def of(cls, samples: NDArray[np.float64]) -> Spread:
-        low, median, high = np.quantile(samples, [0.25, 0.5, 0.75])
+        low, median, high = np.nanquantile(samples, [0.25, 0.5, 0.75])
         return cls(float(median), float(low), float(high))
 
 
@@ -56,7 +61,39 @@ def interleaved(calls: Mapping[str, Call], rounds: int, threads: int = 1) -> dic
     return dict(zip(calls, samples, strict=True))
 
 
+def budgeted(calls: Mapping[str, Call], seconds: float, threads: int = 1, first: str = "") -> dict[str, NDArray[np.float64]]:
+    """`interleaved`, with as many rounds (7 to 101) as fit into a time.
+
+    Sides more than `SLOW_FACTOR` times slower than the best in a first look are sampled in `SLOW_ROUNDS` of the
+    rounds; the others of theirs are NaN. ``first`` names a side that is sampled in every round all the same.
+    """
+    once = {name: _seconds(call, 1) for name, call in calls.items()}
+    once = {name: min(once[name], _seconds(call, 1)) if once[name] < 1 else once[name] for name, call in calls.items()}
+    best = min(once.values())
+    repeats = {name: max(1, math.ceil(SAMPLE_SECONDS / max(t, 1e-9))) for name, t in once.items()}
+    cost = {name: t * (repeats[name] + (t < WARM_SECONDS)) + (threads > 1) * PAUSE_SECONDS for name, t in once.items()}
+    slow = [name for name in calls if once[name] > SLOW_FACTOR * best and name != first]
+    left = seconds - sum(SLOW_ROUNDS * cost[name] for name in slow)
+    rounds = int(np.clip(left / sum(cost[name] for name in calls if name not in slow), 7, 101))
+    sampled = set(np.linspace(0, rounds - 1, SLOW_ROUNDS).astype(int).tolist())
+    samples = {name: np.full(rounds, np.nan) for name in calls}
+    names = list(calls)
+    for turn in range(rounds):
+        for place in range(len(names)):
+            name = names[(turn + place) % len(names)]
+            if name in slow and turn not in sampled:
+                continue
+            if threads > 1:
+                time.sleep(PAUSE_SECONDS)
+            if once[name] < WARM_SECONDS:
+                _seconds(calls[name], 1)
+            samples[name][turn] = _seconds(calls[name], repeats[name])
+    return samples
+
+
 def _seconds(call: Call, repeats: int) -> float:
+    if hasattr(call, "seconds"):
+        return call.seconds(repeats)
     start = time.perf_counter()
     for _ in range(repeats):
         call()
@@ -78,6 +115,20 @@ def agree(name: str, found: NDArray[Any], expected: NDArray[Any], tolerance: flo
     single = found.dtype.name in ("float32", "complex64")
     error = np.linalg.norm((found - expected).ravel()) / max(float(np.linalg.norm(expected.ravel())), 1e-300)
     assert error < max(1e-4 if single else 1e-11, tolerance), f"{name} is off by {error:.1e}"
+
+
+@contextlib.contextmanager
+def pinned(threads: int) -> Iterator[None]:
+    """One thread stays on one core (where the system can pin); more of them are left to the system."""
+    if threads > 1 or not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@
 set(FLATNET_CPP "${PROJECT_SOURCE_DIR}/src/cpp")
 file(GLOB FLATNET_SOURCES CONFIGURE_DEPENDS "${FLATNET_CPP}/src/*.cpp" "${FLATNET_CPP}/src/engine/*.cpp")
 # Families of kernels (FLATNET_KERNEL_FAMILIES in kernels/table.hpp, and the layers of a network): one object each per set.
-set(FLATNET_FAMILIES layers)
+set(FLATNET_FAMILIES layers butterfly hadamard fourier fourier_line wavelet)
 set(FLATNET_WARNINGS -Wall -Wextra -Wno-psabi)
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
@@ -75,6 +75,13 @@ set(FLATNET_HAS_OPENMP FALSE)
 if(FLATNET_OPENMP AND OpenMP_CXX_FOUND)
   set(FLATNET_HAS_OPENMP TRUE)
 endif()
+# A program in C needs the C++ run-time too: flatnetConfig.cmake links it where the project has no C++.
+set(FLATNET_CXX_RUNTIME "")
+foreach(library stdc++ c++)
+  if(library IN_LIST CMAKE_CXX_IMPLICIT_LINK_LIBRARIES)
+    list(APPEND FLATNET_CXX_RUNTIME ${library})
+  endif()
+endforeach()
 configure_package_config_file(cmake/flatnetConfig.cmake.in "${PROJECT_BINARY_DIR}/flatnetConfig.cmake"
                               INSTALL_DESTINATION ${FLATNET_PREFIX}${FLATNET_CMAKE_DIR})
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/flatnetConfigVersion.cmake" COMPATIBILITY SameMinorVersion)

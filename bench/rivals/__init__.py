@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from . import native
 from .native import Unavailable
 
-__all__ = ["CHAINS", "Call", "ChainRival", "Unavailable"]
+__all__ = ["CHAINS", "Call", "ChainRival", "Unavailable", "mkl_library"]
 
 Array = NDArray[Any]
 Call = Callable[[], Array]
@@ -62,7 +62,7 @@ def eigen_chain(factors: Sequence[Any], X: Array, threads: int) -> Call:
 
 def mkl_chain(factors: Sequence[Any], X: Array, threads: int) -> Call:
     """MKL's inspector-executor sparse matrices, optimised for this batch."""
-    path = _mkl_library()
+    path = mkl_library()
     # By default its workers spin for 200 ms on cores that the next rival needs; 1 ms still spans back-to-back calls.
     os.environ.setdefault("KMP_BLOCKTIME", "1")
     module = native.load("mkl_chain")
@@ -114,7 +114,8 @@ def _into(apply: Callable[[Array, Array, int], None], factors: Sequence[Any], X:
     return call
 
 
-def _mkl_library() -> str:
+def mkl_library() -> str:
+    """Path of MKL's single run-time library, from the wheel."""
     try:
         files = importlib.metadata.files("mkl") or []
     except importlib.metadata.PackageNotFoundError:

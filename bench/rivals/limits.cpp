@@ -1,10 +1,14 @@
-// What the machine can do at most: fused multiply-adds a second, and bytes moved a second in a working set of a given size.
-// Every thread has its own data; the work is as regular as it can be.
+// What the machine can do at most: fused multiply-adds and additions a second, and bytes moved a second in a working set of a
+// given size, by plain and by streaming stores. Every thread has its own data; the work is as regular as it can be.
 #include <pybind11/pybind11.h>
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <thread>
 #include <vector>
@@ -47,8 +51,8 @@ template <class Work> double together(int threads, Work work) {
   return std::chrono::duration<double>(spent).count();
 }
 
-// 12 independent accumulators cover 2 units x 4..6 cycles of latency.
-template <class T> double fma_rate(int threads, int repeats) {
+// 12 independent accumulators cover 2 units x 4..6 cycles of latency. Operations on elements a second: multiply-adds, or sums.
+template <class T, bool fused> double rate(int threads, int repeats) {
   typedef T Vec __attribute__((vector_size(vector_bytes)));
   constexpr int chains = 12, inner = 200000;
   double best = 0;
@@ -63,26 +67,50 @@ template <class T> double fma_rate(int threads, int repeats) {
       }
       asm volatile("" : "+" IN_REGISTER(x), "+" IN_REGISTER(y));
       for (int i = 0; i < inner; ++i)
-        for (auto& v : a) v = v * x + y;
+        for (auto& v : a) v = fused ? v * x + y : v + y;
       for (auto& v : a) asm volatile("" : : IN_REGISTER(v));
     });
-    best = std::max(best, 2.0 * chains * inner * (sizeof(Vec) / sizeof(T)) * threads / seconds);
+    best = std::max(best, 1.0 * chains * inner * (sizeof(Vec) / sizeof(T)) * threads / seconds);
   }
-  return best;  // flop/s, a multiply-add is two
+  return best;
+}
+
+template <class T> double fma_rate(int threads, int repeats) { return 2 * rate<T, true>(threads, repeats); }  // flop/s
+template <class T> double add_rate(int threads, int repeats) { return rate<T, false>(threads, repeats); }
+
+// Copies whole vectors past the caches where the machine has such stores.
+void stream(char* to, const char* from, std::size_t bytes) {
+#if defined(__AVX512F__)
+  for (std::size_t i = 0; i < bytes; i += 64) _mm512_stream_si512((__m512i*)(to + i), _mm512_load_si512(from + i));
+#elif defined(__AVX__)
+  for (std::size_t i = 0; i < bytes; i += 32)
+    _mm256_stream_si256((__m256i*)(to + i), _mm256_load_si256((const __m256i*)(from + i)));
+#elif defined(__SSE2__)
+  for (std::size_t i = 0; i < bytes; i += 16) _mm_stream_si128((__m128i*)(to + i), _mm_load_si128((const __m128i*)(from + i)));
+#else
+  std::memcpy(to, from, bytes);
+#endif
+}
+
+char* aligned(std::vector<char>& buffer) {
+  return buffer.data() + (64 - reinterpret_cast<std::uintptr_t>(buffer.data()) % 64) % 64;
 }
 
 // Copies half of the working set to the other half; bytes read and written a second, the best of the repeats.
-double copy_rate(double working_set, int threads, int repeats) {
+double copy_rate(double working_set, int threads, bool streaming, int repeats) {
   const auto half = static_cast<std::size_t>(working_set / 2 / threads) / 64 * 64;
-  std::vector<std::vector<char>> from(threads, std::vector<char>(half, 1)), to(threads, std::vector<char>(half, 2));
+  std::vector<std::vector<char>> from(threads, std::vector<char>(half + 64, 1)), to(threads, std::vector<char>(half + 64, 2));
   const int passes = std::max(1, static_cast<int>(64e6 / working_set));
   double best = 0;
   py::gil_scoped_release release;
   for (int r = 0; r < repeats; ++r) {
     const double seconds = together(threads, [&](int t) {
+      char* target = aligned(to[t]);
+      const char* source = aligned(from[t]);
       for (int p = 0; p < passes; ++p) {
-        std::memcpy(to[t].data(), from[t].data(), half);
-        asm volatile("" : : "r"(to[t].data()) : "memory");
+        if (streaming) stream(target, source, half);
+        else std::memcpy(target, source, half);
+        asm volatile("" : : "r"(target) : "memory");
       }
     });
     best = std::max(best, 2.0 * half * threads * passes / seconds);
@@ -95,5 +123,8 @@ double copy_rate(double working_set, int threads, int repeats) {
 PYBIND11_MODULE(limits, module) {
   module.def("fma_rate_f32", &fma_rate<float>, py::arg("threads"), py::arg("repeats") = 60);
   module.def("fma_rate_f64", &fma_rate<double>, py::arg("threads"), py::arg("repeats") = 60);
-  module.def("copy_rate", &copy_rate, py::arg("working_set"), py::arg("threads"), py::arg("repeats") = 15);
+  module.def("add_rate_f32", &add_rate<float>, py::arg("threads"), py::arg("repeats") = 60);
+  module.def("add_rate_f64", &add_rate<double>, py::arg("threads"), py::arg("repeats") = 60);
+  module.def("copy_rate", &copy_rate, py::arg("working_set"), py::arg("threads"), py::arg("streaming") = false,
+             py::arg("repeats") = 15);
 }

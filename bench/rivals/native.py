@@ -6,6 +6,7 @@ other.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -13,11 +14,12 @@ import os
 import pathlib
 import subprocess
 import sysconfig
+from collections.abc import Sequence
 from types import ModuleType
 
 import flatnet as fn
 
-__all__ = ["Unavailable", "eigen_include", "load"]
+__all__ = ["HERE", "Unavailable", "eigen_include", "library", "load"]
 
 HERE = pathlib.Path(__file__).resolve().parent
 CACHE = HERE.parents[1] / "build" / "bench"
@@ -71,14 +73,34 @@ def load(name: str, *include: str) -> ModuleType:
     reason = ""
     for machine in MACHINE_FLAGS[fn.show_config()["isa"]]:
         command = [compiler, *FIXED_FLAGS, *machine, *(f"-isystem{folder}" for folder in folders), str(source)]
-        target = CACHE / f"{name}-{_digest(source, command)}" / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
+        target = CACHE / f"{name}-{_digest([source], command)}" / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
         if target.exists() or not (reason := _compile(command, target)):
             return _imported(name, target)
     raise Unavailable(f"{name}.cpp does not compile: {reason}")
 
 
-def _digest(source: pathlib.Path, command: list[str]) -> str:
-    return hashlib.sha256(source.read_bytes() + " ".join(command).encode()).hexdigest()[:16]
+def library(name: str, sources: Sequence[pathlib.Path], flags: list[str], archives: list[str]) -> ctypes.CDLL:
+    """A shared library from C sources (``$CC``, else gcc), linked with archives and ``-l`` words; kept as in `load`.
+
+    Raises
+    ------
+    Unavailable
+        If there is no compiler or it refuses.
+    """
+    fixed = ["-O3", "-shared", "-fPIC", "-fopenmp", "-pthread", "-std=gnu99", "-fvisibility=default"]
+    command = [os.environ.get("CC", "gcc"), *fixed, *flags, *map(str, sources), *archives]
+    inputs = [*sources, *(pathlib.Path(archive) for archive in archives if not archive.startswith("-"))]
+    target = CACHE / f"{name}-{_digest(inputs, command)}" / f"lib{name}.so"
+    if not target.exists() and (reason := _compile(command, target)):
+        raise Unavailable(f"{name} does not compile: {reason}")
+    return ctypes.CDLL(str(target))
+
+
+def _digest(inputs: Sequence[pathlib.Path], command: list[str]) -> str:
+    made_of = hashlib.sha256(" ".join(command).encode())
+    for file in inputs:
+        made_of.update(file.read_bytes())
+    return made_of.hexdigest()[:16]
 
 
 def _compile(command: list[str], target: pathlib.Path) -> str:

@@ -14,10 +14,12 @@ except ImportError as e:
         "flatnet's extension is missing: was the package installed (pip install .) or only its sources found?"
     ) from e
 
+from . import fft, wavelets
 from ._check import TooLargeError
 from .algebra import block_diag, hstack, kron, vstack
 from .certify import LowerBound, lower_bound
 from .config import get_cmake_dir, get_include, show_config
+from .convolve import convolve
 from .cost import Cost, Interval, cost
 from .draw import draw
 from .expected import expected_flattening_cost
@@ -45,6 +47,7 @@ from .transforms import (
     wavelet,
     zeta,
 )
+from .walsh import fwht
 
 __version__: str = _core.build_info()["version"]
 
@@ -70,13 +73,16 @@ __all__ = [
     "bit_product",
     "block_diag",
     "convolution",
+    "convolve",
     "cost",
     "dct",
     "dft",
     "draw",
     "dst",
     "expected_flattening_cost",
+    "fft",
     "flattening_cost",
+    "fwht",
     "get_cmake_dir",
     "get_include",
     "haar",
@@ -98,5 +104,6 @@ __all__ = [
     "show_config",
     "vstack",
     "wavelet",
+    "wavelets",
     "zeta",
 ]

@@ -103,6 +103,9 @@ class Network(metaclass=_Type):
     def growth(self) -> float:
         """Largest growth of max|x| through the first layers: what exact integers must hold."""
 
+    def steps(self, dtype: np.dtype[Any]) -> list[str]:
+        """What runs when the network computes in `dtype`, a line a step."""
+
     @property
     def weights(self) -> list[Factor]:
         """The factors as they run, recognised patterns included."""
@@ -120,3 +123,188 @@ def default_threads() -> int: ...
 def set_default_threads(n: SupportsInt | SupportsIndex) -> None: ...
 def transform(name: str, n: SupportsInt | SupportsIndex) -> list[Factor]:
     """Factors of a transform built in C++, in the order of application."""
+
+def fwht_plain(x: object, out: object) -> NDArray[Any] | None:
+    """The unscaled natural transform of the last axis of a C-contiguous native floating-point array; None for all else."""
+
+def fwht(
+    x: NDArray[Any],
+    out: NDArray[Any],
+    axis: SupportsInt | SupportsIndex,
+    base: SupportsInt | SupportsIndex,
+    order: SupportsInt | SupportsIndex,
+    scale: SupportsFloat | SupportsIndex,
+    threads: SupportsInt | SupportsIndex,
+    isa: str = "",
+) -> None:
+    """Writes scale * H x along `axis` to `out`; both of one native dtype, order 0 natural, 1 sequency, 2 dyadic."""
+
+def hadamard_core(order: SupportsInt | SupportsIndex) -> NDArray[np.int8] | None:
+    """A +-1 matrix H with H H^T = order I, or None where none is known."""
+
+def hadamard_base(n: SupportsInt | SupportsIndex) -> int:
+    """The smallest base with n = base 2^k, 0 where none is known."""
+
+def c2c(
+    x: NDArray[Any],
+    out: NDArray[Any],
+    axis: SupportsInt | SupportsIndex,
+    inverse: bool,
+    scale: SupportsFloat | SupportsIndex,
+    threads: SupportsInt | SupportsIndex,
+    isa: str = "",
+) -> None:
+    """Complex to complex along one axis, times scale; out may be x."""
+
+def r2c(
+    x: NDArray[Any],
+    out: NDArray[Any],
+    axis: SupportsInt | SupportsIndex,
+    inverse: bool,
+    scale: SupportsFloat | SupportsIndex,
+    threads: SupportsInt | SupportsIndex,
+    isa: str = "",
+) -> None:
+    """Real to the first n // 2 + 1 outputs; inverse: their conjugates."""
+
+def c2r(
+    x: NDArray[Any],
+    out: NDArray[Any],
+    axis: SupportsInt | SupportsIndex,
+    inverse: bool,
+    scale: SupportsFloat | SupportsIndex,
+    threads: SupportsInt | SupportsIndex,
+    isa: str = "",
+) -> None:
+    """The real sums of a spectrum given by its first n // 2 + 1 values."""
+
+def fourier_cache_clear() -> None:
+    """Forgets all plans."""
+
+def fourier_cache_bytes() -> int:
+    """Bytes held by the cache of plans."""
+
+def cosine(
+    x: NDArray[Any],
+    out: NDArray[Any],
+    axis: SupportsInt | SupportsIndex,
+    type: SupportsInt | SupportsIndex,
+    sine: bool,
+    scale: SupportsFloat | SupportsIndex,
+    orthogonal: bool,
+    threads: SupportsInt | SupportsIndex,
+    isa: str = "",
+) -> None:
+    """Cosine or sine transform of type 1 to 4 along one axis, times scale; out may be x."""
+
+def convolve(
+    a: NDArray[Any],
+    v: NDArray[Any],
+    out: NDArray[Any],
+    axis: SupportsInt | SupportsIndex,
+    first: SupportsInt | SupportsIndex,
+    threads: SupportsInt | SupportsIndex,
+    isa: str = "",
+) -> None:
+    """Elements first, first + 1, ... of the full convolution along one axis; the batch of a and v is that of out."""
+
+class Circulant(metaclass=_Type):
+    """Circular convolution with a kept spectrum; see flatnet.fft.circulant."""
+
+    def __init__(self, kernel: NDArray[Any], isa: str = "") -> None: ...
+    def apply(
+        self,
+        x: NDArray[Any],
+        out: NDArray[Any],
+        axis: SupportsInt | SupportsIndex,
+        threads: SupportsInt | SupportsIndex,
+    ) -> None:
+        """Writes the circular convolution of x along `axis` to out; out may be x."""
+
+    @property
+    def n(self) -> int: ...
+    @property
+    def nbytes(self) -> int: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+class FourierTransform:
+    """A Fourier transform of one length; made by flatnet.fft.plan. Immutable, safe from many threads."""
+
+    @property
+    def n(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def inverse(self) -> bool: ...
+    @property
+    def norm(self) -> str | None: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    @property
+    def out_dtype(self) -> np.dtype[Any]: ...
+    @property
+    def workspace(self) -> int:
+        """Bytes that a call borrows from its thread."""
+
+    def __call__(self, x: NDArray[Any], out: NDArray[Any] | None = None, /) -> NDArray[Any]: ...
+
+def fourier_transform(
+    n: SupportsInt | SupportsIndex,
+    precision: str,
+    kind: str,
+    inverse: bool,
+    scale: SupportsFloat | SupportsIndex,
+    norm: object,
+) -> FourierTransform:
+    """A plan object; see flatnet.fft.plan."""
+
+def fft_small(x: object, which: int, /) -> NDArray[Any] | None:
+    """fft, ifft, rfft, irfft (which = 0 .. 3) of a small plain array along its last axis, or None."""
+
+class FilterBank(metaclass=_Type):
+    """Four wavelet filters of one length, arranged for the kernels."""
+
+    def __init__(
+        self, dec_lo: Sequence[float], dec_hi: Sequence[float], rec_lo: Sequence[float], rec_hi: Sequence[float]
+    ) -> None:
+        """Filters as PyWavelets orders them."""
+
+    @property
+    def taps(self) -> int:
+        """Taps of each filter."""
+
+def wavelet_dec(
+    bank: FilterBank, mode: int, x: NDArray[Any], axis: int, levels: int, threads: int, isa: str = ""
+) -> list[NDArray[Any]]:
+    """[cA_L, cD_L, ..., cD_1] along one axis of a native float or complex array; threads 0 is the default."""
+
+def wavelet_rec(
+    bank: FilterBank, mode: int, coefficients: list[Any], axis: int, threads: int, isa: str = ""
+) -> NDArray[Any] | None:
+    """The inverse of wavelet_dec, from arrays that differ along the axis only; None when they have not one dtype."""
+
+def wavelet_dec2(
+    bank0: FilterBank,
+    bank1: FilterBank,
+    mode0: int,
+    mode1: int,
+    x: NDArray[Any],
+    axis: int,
+    levels: int,
+    threads: int,
+    isa: str = "",
+) -> list[NDArray[Any]]:
+    """[aa_L, ad_L, da_L, dd_L, ..., ad_1, da_1, dd_1] along an axis and the next."""
+
+def wavelet_rec2(
+    bank0: FilterBank,
+    bank1: FilterBank,
+    mode0: int,
+    mode1: int,
+    bands: Sequence[NDArray[Any]],
+    axis: int,
+    threads: int,
+    isa: str = "",
+) -> NDArray[Any]:
+    """The inverse of one level of wavelet_dec2, from [aa, ad, da, dd]."""

@@ -73,6 +73,32 @@ class Operator:
         """Stored bytes: weights, index arrays and biases; shared weights once."""
         return sum(layer.weight.nbytes + (layer.bias.nbytes if layer.bias is not None else 0) for layer in self.layers)
 
+    @property
+    def steps(self) -> list[str]:
+        """What runs: the runs of stages seen in the layers, and the layers between them, in order.
+
+        Hadamard, Fourier and butterfly stages are recognised by their patterns and weights, whatever they are called and
+        however they were assembled, and run on the kernels of `flatnet.fwht` and `flatnet.fft`. The layers stay as they
+        were given for counting, slicing and flattening. Weights of float32 and complex64 are read as the roots of unity
+        they round when the network computes in their precision only; `steps` says what runs in the network's own `dtype`.
+
+        Returns
+        -------
+        list of str
+
+        Examples
+        --------
+        >>> import numpy as np, flatnet as fn
+        >>> H = [[1.0, 1.0], [1.0, -1.0]]
+        >>> fn.Network([fn.Kronecker(2**(9 - s), H, 2**s) for s in range(10)]).steps
+        ['hadamard 1024']
+        >>> (0.5 * fn.dft(1024)).steps, fn.dft(1024).H.steps
+        (['fourier 1024 x 0.5'], ['inverse fourier 1024'])
+        >>> fn.Network([np.ones((64, 3)), fn.dft(64)[2:]]).steps
+        ['layer 0 Dense', 'twiddles', 'fourier 16 (a=1, d=4)']
+        """
+        return self._runner.steps(self.dtype)
+
     def flops(self, batch: int = 1) -> int:
         """Real floating-point operations of one call: 2 a real synapse, 8 a complex one, times `batch`."""
         from .cost import flops_per_synapse

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from .. import _core
 from .._check import positive_int, power_of_two
 from ..factors import Factor, Kronecker
 from ..network import Network
@@ -24,7 +25,7 @@ def hadamard(n: int, norm: Norm = "backward", base: int = 1, *, dtype: DTypeLike
         Scale 1, 1/sqrt(n) or 1/n, as in scipy.fft; folded into the last factor.
     base : int
         Order of the dense core: 1, 2, or any order up to 1024 that doubling and the two constructions of
-        Paley over a prime field reach: 12, 20, 24, 28, 36, 40, 44, 48, 56, 60, ...
+        Paley over a field of p or p² elements reach: 12, 20, 24, 28, 36, 40, 44, 48, 52, 56, 60, ...
     dtype : dtype, optional
         Pins the precision; by default it follows the input. Integers stay exact with norm "backward".
 
@@ -82,55 +83,15 @@ def _stages_and_core(n: int, base: int) -> tuple[int, NDArray[np.int64]]:
     if core is None:
         raise ValueError(
             f"hadamard knows the bases 1, 2 and the orders up to {LARGEST_BASE} from doubling and Paley's "
-            f"constructions over prime fields (12, 20, 28, 36, ...), got base={base}"
+            f"constructions (12, 20, 28, 36, ...), got base={base}"
         )
     return log2_exact(quotient), core
 
 
 def hadamard_matrix(order: int) -> NDArray[np.int64] | None:
     """Dense ±1 matrix H (order × order, int64) with H Hᵀ = order·I, or None where none is known here."""
-    if order == 1:
-        return np.ones((1, 1), dtype=np.int64)
-    if order == 2 or order % 4 == 0:
-        half = hadamard_matrix(order // 2)
-        if half is not None:
-            return np.kron(np.array([[1, 1], [1, -1]], dtype=np.int64), half)
-        if (order - 1) % 4 == 3 and _is_prime(order - 1):
-            return _paley_one(order - 1)
-        if (order // 2 - 1) % 4 == 1 and _is_prime(order // 2 - 1):
-            return _paley_two(order // 2 - 1)
-    return None
-
-
-def _is_prime(q: int) -> bool:
-    return q > 1 and all(q % divisor for divisor in range(2, int(q**0.5) + 1))
-
-
-def _bordered_jacobsthal(q: int, corner_column: int) -> NDArray[np.int64]:
-    """(q+1) × (q+1): first row 1, first column ``corner_column``, zero corner, and inside chi(i - j), the
-    quadratic character modulo the prime q."""
-    chi = -np.ones(q, dtype=np.int64)
-    chi[np.arange(1, q) ** 2 % q] = 1
-    chi[0] = 0
-    index = np.arange(q)
-    border = np.zeros((q + 1, q + 1), dtype=np.int64)
-    border[1:, 1:] = chi[(index[:, None] - index) % q]
-    border[0, 1:] = 1
-    border[1:, 0] = corner_column
-    return border
-
-
-def _paley_one(q: int) -> NDArray[np.int64]:
-    # q = 3 mod 4: S is skew and S Sᵀ = q I, so (I + S)(I + S)ᵀ = (q + 1) I.
-    return np.eye(q + 1, dtype=np.int64) + _bordered_jacobsthal(q, -1)
-
-
-def _paley_two(q: int) -> NDArray[np.int64]:
-    # q = 1 mod 4: S is symmetric; zeros of S become [[1,-1],[-1,-1]], entries ±1 become ±[[1,1],[1,-1]].
-    symmetric = _bordered_jacobsthal(q, 1)
-    return np.kron(symmetric, np.array([[1, 1], [1, -1]])) + np.kron(
-        np.eye(q + 1, dtype=np.int64), np.array([[1, -1], [-1, -1]])
-    )
+    core = _core.hadamard_core(order)
+    return None if core is None else core.astype(np.int64)
 
 
 ENTRIES = (

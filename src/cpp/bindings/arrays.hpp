@@ -20,8 +20,13 @@ inline py::dtype numpy_dtype(Dtype t) { return py::dtype(name(t)); }
 
 /// The dtype of weights or outputs; TypeError-free here: Python has checked, anything else is a programming error.
 inline Dtype dtype_from(const py::dtype& d) {
-  for (int t = 0; t < dtype_count; ++t)
-    if (numpy_dtype(static_cast<Dtype>(t)).equal(d)) return static_cast<Dtype>(t);
+  const char kind = d.kind(), order = d.byteorder();
+  const auto size = d.itemsize();
+  if (order == '=' || order == '|') {
+    if (kind == 'f' && (size == 4 || size == 8)) return size == 4 ? Dtype::f32 : Dtype::f64;
+    if (kind == 'c' && (size == 8 || size == 16)) return size == 8 ? Dtype::c64 : Dtype::c128;
+    if (kind == 'i' && (size == 4 || size == 8)) return size == 4 ? Dtype::i32 : Dtype::i64;
+  }
   throw py::type_error("flatnet computes in int32, int64, float32, float64, complex64 and complex128, got " +
                        py::str(d).cast<std::string>());
 }

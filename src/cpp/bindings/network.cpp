@@ -40,6 +40,9 @@ void bind_network(py::module_& m) {
       .def("apply", &apply, py::arg("x"), py::arg("out"), py::arg("axis"), py::arg("threads"), py::arg("isa") = "",
            "Writes the network's output along `axis` to `out`, whose dtype is that of the computation.")
       .def("growth", &growth)
+      .def(
+          "steps", [](const Network& n, const py::dtype& d) { return released([&, t = dtype_from(d)] { return n.steps(t); }); },
+          py::arg("dtype"), "What runs when the network computes in `dtype`, a line a step.")
       .def_property_readonly(
           "weights",
           [](const Network& n) {

@@ -8,21 +8,6 @@
 namespace flatnet {
 namespace {
 
-Index inverse(const Index& p) {
-  auto q = std::make_shared<std::vector<index_t>>(p->size());
-  for (std::size_t i = 0; i < p->size(); ++i) (*q)[static_cast<std::size_t>((*p)[i])] = static_cast<index_t>(i);
-  return q;
-}
-
-// (p o q)[i] = p[q[i]]; null stands for the identity.
-Index compose(const Index& p, const Index& q) {
-  if (!p) return q;
-  if (!q) return p;
-  auto r = std::make_shared<std::vector<index_t>>(q->size());
-  for (std::size_t i = 0; i < q->size(); ++i) (*r)[i] = (*p)[static_cast<std::size_t>((*q)[i])];
-  return r;
-}
-
 void check_permutation(const char* side, const Index& p, index_t n) {
   if (!p) return;
   require(static_cast<index_t>(p->size()) == n, "the ", side, " permutation has ", p->size(), " entries, the factor ", n, " ",
@@ -130,12 +115,16 @@ const Values* values_of(const Factor::Core& core) {
   return nullptr;
 }
 
-// The same factor with other weights.
-Factor with_values(const Factor& f, Values v, bool no_zeros) {
+// The same factor with other weights: `scale` times the old ones, conjugated where the sign is -1.
+Factor with_values(const Factor& f, Values v, bool no_zeros, c128 scale = 1.0, int sign = 1) {
   Factor::Core core = f.core();
   if (auto* b = std::get_if<Blocks>(&core)) {
     b->values = std::move(v);
     b->no_zeros = b->no_zeros && no_zeros;
+    b->root_scale = (sign < 0 ? std::conj(b->root_scale) : b->root_scale) * scale;
+    // Scales from which float32 neither overflows nor vanishes: beyond them the weights speak for themselves.
+    const double size = std::abs(b->root_scale);
+    b->root_sign = size > 1e-30 && size < 1e30 ? sign * b->root_sign : 0;
   }
   if (auto* m = std::get_if<Csr>(&core)) m->values = std::move(v);
   return Factor(f.kind(), std::move(core));
@@ -148,6 +137,21 @@ Factor with_weights(const Factor& f) {
 }
 
 }  // namespace
+
+Index inverse(const Index& p) {
+  if (!p) return p;
+  auto q = std::make_shared<std::vector<index_t>>(p->size());
+  for (std::size_t i = 0; i < p->size(); ++i) (*q)[static_cast<std::size_t>((*p)[i])] = static_cast<index_t>(i);
+  return q;
+}
+
+Index compose(const Index& p, const Index& q) {
+  if (!p) return q;
+  if (!q) return p;
+  auto r = std::make_shared<std::vector<index_t>>(q->size());
+  for (std::size_t i = 0; i < q->size(); ++i) (*r)[i] = (*p)[static_cast<std::size_t>((*q)[i])];
+  return r;
+}
 
 index_t Factor::rows() const {
   if (const auto* b = get<Blocks>()) return b->a * b->b * b->d;
@@ -257,7 +261,7 @@ Factor Factor::conj() const {
                               if constexpr (is_complex_v<decltype(v)>) return std::conj(v);
                               else return v;
                             }),
-                     true);
+                     true, 1.0, -1);
 }
 
 Factor Factor::scaled(c128 s) const {
@@ -278,7 +282,7 @@ Factor Factor::scaled(c128 s) const {
                                 return static_cast<T>(v * static_cast<T>(s.real()));
                               }
                             }),
-                     std::abs(s) > 1e-30);
+                     std::abs(s) > 1e-30, s);
 }
 
 Factor Factor::scaled_int(index_t s) const {

@@ -9,7 +9,8 @@ constexpr index_t index_limit = index_t{1} << 62;
 
 Factor blocks(const char* kind, Blocks b) { return Factor(kind, std::move(b)); }
 
-// exp(2 pi i k / n) with exact zeros and ones: the angle is folded into the first octant, so cos(pi/2) is 0, not 6e-17.
+}  // namespace
+
 c128 unit_root(index_t k, index_t n) {
   k %= n;
   const index_t octant = 8 * k / n;         // 0 .. 7
@@ -26,8 +27,6 @@ c128 unit_root(index_t k, index_t n) {
     default: return {s, -c};
   }
 }
-
-}  // namespace
 
 index_t checked_product(const char* what, std::initializer_list<index_t> factors) {
   long double wide = 1;
@@ -100,7 +99,7 @@ Factor fourier_stage(index_t n, int stage, bool inverse) {
     }
     return {p, 4 * d, Dtype::c128};
   };
-  Blocks k{n / (2 * d), 2, 2, d, 0, 2 * d, d, 1, Values(4 * d, Dtype::c128, make), nullptr, nullptr, true};
+  Blocks k{n / (2 * d), 2, 2, d, 0, 2 * d, d, 1, Values(4 * d, Dtype::c128, make), nullptr, nullptr, true, inverse ? 1 : -1};
   return blocks("FourierStage", std::move(k));
 }
 

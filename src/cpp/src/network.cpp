@@ -1,8 +1,7 @@
 #include "flatnet/network/network.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
+#include <mutex>
 
 #include "flatnet/core/memory.hpp"
 #include "flatnet/core/panel.hpp"
@@ -10,49 +9,6 @@
 
 namespace flatnet {
 namespace {
-
-// The dtype in which a kernel reads the weights: a real factor acts on real and imaginary parts alike.
-Dtype weights_in(const Factor& f, Dtype compute) {
-  return is_complex(f.dtype()) || f.get<Gather>() ? compute : component(compute);
-}
-
-// One layer on a panel: x (cols rows) -> y (rows rows), `lanes` columns. Returns where the result is: x when the layer works
-// in place, else y. Weights were prepared: nothing here allocates.
-void* run(const Layer& layer, const kernels::Table& k, Dtype compute, index_t lanes, void* x, void* y) {
-  const Factor& f = layer.weight;
-  const Dtype w = weights_in(f, compute);
-  const index_t parts = is_complex(compute) ? 2 : 1;  // components an element
-  const index_t row = is_complex(w) ? lanes : lanes * parts;
-  if (const auto* b = f.get<Blocks>()) {
-    kernels::BlocksArgs args{b->a,
-                             b->b,
-                             b->c,
-                             b->d,
-                             b->va,
-                             b->vb,
-                             b->vc,
-                             b->vd,
-                             b->values.get(w).data.get(),
-                             x,
-                             y,
-                             row,
-                             b->input ? b->input->data() : nullptr,
-                             b->output ? b->output->data() : nullptr};
-    if (kernels::in_place(args, is_complex(w))) args.y = y = x;
-    k.blocks[static_cast<int>(w)](args);
-  } else if (const auto* m = f.get<Csr>()) {
-    const auto& table = m->indices.dtype == Dtype::i32 ? k.csr32 : k.csr64;
-    table[static_cast<int>(w)]({m->rows, m->begin->data(), m->indices.data.get(), m->values.get(w).data.get(), x, y, row});
-  } else {
-    const index_t bytes = size_of(component(compute));
-    k.gather[kernels::size_index(bytes)]({f.rows(), f.get<Gather>()->index->data(), x, y, lanes * parts});
-  }
-  if (!layer.bias && layer.activation == Activation::identity) return y;
-  // A complex bias, interleaved, is the bias of 2 * rows planar rows.
-  const kernels::TouchArgs touch{f.rows() * parts, lanes, layer.bias ? layer.bias.get(compute).data.get() : nullptr, y};
-  (component(compute) == Dtype::f32 ? k.touch_f32 : k.touch_f64)[static_cast<int>(layer.activation)](touch);
-  return y;
-}
 
 void check_shapes(const Network& net, const ConstArrayView& x, const ArrayView& y, int axis) {
   const int ndim = static_cast<int>(x.sizes.size());
@@ -74,8 +30,21 @@ void check_conversion(Scalar x, Dtype compute) {
   require(!is_integer(compute) || x < Scalar::f32, "x holds floats, the network computes in ", name(compute));
 }
 
+// Steps of whole elements along every axis that has steps.
+bool in_elements(const ConstArrayView& x, index_t element) {
+  for (std::size_t i = 0; i < x.sizes.size(); ++i)
+    if (x.sizes[i] != 1 && x.strides[i] % element != 0) return false;
+  return true;
+}
+
 void check_compute(const Network& net, Dtype compute) {
   for (const Layer& layer : net.layers()) {
+    const Dtype w = layer.weight.dtype();
+    const bool weighted = !layer.weight.get<Gather>();
+    require(!weighted || is_complex(compute) || !is_complex(w), "weights are ", name(w), ", the network computes in ",
+            name(compute));
+    require(!weighted || !is_integer(compute) || is_integer(w), "weights are ", name(w), ", the network computes in ",
+            name(compute));
     require(layer.activation == Activation::identity || compute == Dtype::f32 || compute == Dtype::f64,
             "activations work on float32 and float64, the computation is in ", name(compute));
     require(!layer.bias || !is_integer(compute), "a layer with a bias computes in floats, not in ", name(compute));
@@ -84,7 +53,12 @@ void check_compute(const Network& net, Dtype compute) {
 
 }  // namespace
 
-Network::Network(std::vector<Layer> layers) : layers_(std::move(layers)) {
+struct Network::Programs {
+  std::once_flag made[2];
+  Program program[2];
+};
+
+Network::Network(std::vector<Layer> layers) : layers_(std::move(layers)), programs_(std::make_shared<Programs>()) {
   require(!layers_.empty(), "a network needs at least one layer, got none");
   for (std::size_t i = 0; i + 1 < layers_.size(); ++i)
     require(layers_[i].weight.rows() == layers_[i + 1].weight.cols(), "layer ", i, " gives ", layers_[i].weight.rows(),
@@ -109,14 +83,25 @@ index_t Network::neurons() const {
   return sum;
 }
 
+const Program& Network::program(Dtype dtype) const {
+  const auto make = [this](int wide) -> Program& {
+    std::call_once(programs_->made[wide], [&] { programs_->program[wide] = program_of(layers_, wide == 1); });
+    return programs_->program[wide];
+  };
+  // The two differ only where a Fourier run was seen in weights of 32 bits.
+  Program& common = make(0);
+  return component(dtype) == Dtype::f64 && common.narrow ? make(1) : common;
+}
+
+std::vector<std::string> Network::steps(Dtype dtype) const {
+  std::vector<std::string> words;
+  for (const Step& step : program(dtype).steps) words.push_back(describe(step));
+  return words;
+}
+
 void Network::prepare(Dtype dtype) const {
   check_compute(*this, dtype);
-  for (const Layer& layer : layers_) {
-    const Dtype w = weights_in(layer.weight, dtype);
-    if (const auto* b = layer.weight.get<Blocks>()) b->values.get(w);
-    if (const auto* m = layer.weight.get<Csr>()) m->values.get(w);
-    if (layer.bias) layer.bias.get(dtype);
-  }
+  for (const Step& step : program(dtype).steps) flatnet::prepare(step, dtype);
 }
 
 void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int threads, const kernels::Table* kernels) const {
@@ -126,20 +111,32 @@ void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int t
   const kernels::Table& k = kernels ? *kernels : active_kernels();
   const Panels panels(x, y, axis);
   if (panels.columns() == 0 || rows() == 0) return;
-  prepare(y.dtype);
+  check_compute(*this, y.dtype);
+  const Program& program = this->program(y.dtype);
+  const double touched = static_cast<double>(std::max(rows(), cols())) * static_cast<double>(panels.columns()) *
+                         static_cast<double>(layers_.size());
+  // Waking a team takes some 10 us, the time of about 10^5 touched elements: below that one thread does it all.
+  const int wanted = touched < 1e5 ? 1 : threads > 0 ? threads : default_threads();
+  if (program.whole && fits(*program.whole, y)) {
+    const bool direct = !x.swapped && x.scalar == scalar_of(y.dtype) && in_elements(x, size_of(y.dtype));
+    if (!direct) run(panels, {}, k, y.dtype, wanted);
+    const ConstArrayView again{y.data, scalar_of(y.dtype), false, y.sizes, y.strides};
+    return flatnet::run(*program.whole, k, direct ? x : again, y, axis, wanted);
+  }
+  for (const Step& step : program.steps) flatnet::prepare(step, y.dtype);
+  run(panels, program.steps, k, y.dtype, wanted);
+}
 
-  index_t widest = cols();
-  for (const Layer& layer : layers_) widest = std::max(widest, layer.weight.rows());
+void Network::run(const Panels& panels, const std::vector<Step>& steps, const kernels::Table& k, Dtype dtype,
+                  int threads) const {
+  index_t widest = std::max(cols(), rows());
+  for (const Step& step : steps) widest = std::max(widest, step.rows);
   const index_t lanes = panels.lanes(widest);
   require_memory("a panel",
-                 2.0 * static_cast<double>(widest) * static_cast<double>(lanes) * static_cast<double>(size_of(y.dtype)));
-  const index_t panel = (std::max<index_t>(widest, 1) * lanes * size_of(y.dtype) + 63) / 64 * 64;  // bytes
+                 2.0 * static_cast<double>(widest) * static_cast<double>(lanes) * static_cast<double>(size_of(dtype)));
+  const index_t panel = (std::max<index_t>(widest, 1) * lanes * size_of(dtype) + 63) / 64 * 64;  // bytes
   const index_t count = (panels.columns() + lanes - 1) / lanes;
-  // Waking a team takes some 10 us, the time of about 10^5 touched elements: below that one thread does it all.
-  const double touched =
-      static_cast<double>(widest) * static_cast<double>(panels.columns()) * static_cast<double>(layers_.size());
-  const int wanted = touched < 1e5 ? 1 : threads > 0 ? threads : default_threads();
-  const int team = static_cast<int>(std::min<index_t>(count, wanted));
+  const int team = static_cast<int>(std::min<index_t>(count, threads));
   require_memory("scratch for the panels", 2.0 * static_cast<double>(panel) * team);
   const Scratch scratch(static_cast<std::size_t>(2 * panel * team));
 
@@ -148,8 +145,8 @@ void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int t
     std::byte* to = from + panel;
     const index_t first = i * lanes, present = std::min(lanes, panels.columns() - first);
     panels.load(k, first, present, lanes, from);
-    for (const Layer& layer : layers_) {
-      if (run(layer, k, y.dtype, lanes, from, to) == to) std::swap(from, to);
+    for (const Step& step : steps) {
+      if (flatnet::run(step, k, dtype, lanes, from, to) == to) std::swap(from, to);
     }
     panels.store(k, first, present, lanes, from);
   });

@@ -23,6 +23,10 @@ struct Blocks {
   Values values;
   Index input, output;
   bool no_zeros = false;  // every weight is known to be non-zero without looking
+  // A stage of the Fourier transform known without looking: values root_scale * (1, w, 1, -w) of d elements each,
+  // w_l = exp(2 pi i root_sign l / 2d); a sign of 0 says nothing.
+  int root_sign = 0;
+  c128 root_scale = 1.0;
 
   bool shared_a() const { return va == 0; }
   bool shared_d() const { return vd == 0; }
@@ -38,6 +42,11 @@ struct Csr {
 struct Gather {
   Index index;  // y[r] = x[index[r]]
 };
+
+/// The inverse of a permutation; null stands for the identity, here and below.
+Index inverse(const Index& p);
+/// (p o q)[i] = p[q[i]]: gathering through p and then through q.
+Index compose(const Index& p, const Index& q);
 
 class Factor {
  public:

@@ -4,6 +4,9 @@
 
 namespace flatnet {
 
+/// exp(2 pi i k / n), k >= 0, with exact zeros and ones: the angle is folded into the first octant, so cos(pi/2) is 0, not 6e-17.
+c128 unit_root(index_t k, index_t n);
+
 /// m x n, row-major with any strides [elements].
 Factor dense(Buffer values, index_t m, index_t n);
 /// n x n.

@@ -90,7 +90,12 @@ struct TouchArgs {
 // THE LIST of kernel families beyond the layers of a network. X(member, table type): each has a header kernels/<member>.hpp
 // with its table, kernels/<member>-inl.hpp, src/isa/<member>.inc and one object per instruction set (FLATNET_FAMILIES in
 // cmake/FlatnetLibrary.cmake), which defines `extern const <table type> <member>_table` in the instruction set's namespace.
-#define FLATNET_KERNEL_FAMILIES(X)
+#define FLATNET_KERNEL_FAMILIES(X)  \
+  X(butterfly, ButterflyTable)      \
+  X(hadamard, HadamardTable)        \
+  X(fourier, FourierTable)          \
+  X(fourier_line, FourierLineTable) \
+  X(wavelet, WaveletTable)
 
 #define FLATNET_MEMBER(name, Type) struct Type;
 FLATNET_KERNEL_FAMILIES(FLATNET_MEMBER)

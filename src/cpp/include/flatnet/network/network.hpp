@@ -1,24 +1,17 @@
 #pragma once
 /// A network: layers in the order in which they are applied. y = sigma_L(A_L ... sigma_1(A_1 x + b_1) ... + b_L).
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "flatnet/core/isa.hpp"
+#include "flatnet/core/panel.hpp"
 #include "flatnet/core/parallel.hpp"
 #include "flatnet/core/view.hpp"
 #include "flatnet/factors/kinds.hpp"
+#include "flatnet/network/runs.hpp"
 
 namespace flatnet {
-
-using kernels::Activation;
-
-struct Layer {
-  Factor weight;
-  Values bias{};  // rows() elements, or empty
-  Activation activation = Activation::identity;
-
-  Layer(Factor w) : weight(std::move(w)) {}  // NOLINT: a factor is a one-layer network
-  Layer(Factor w, Values b, Activation s) : weight(std::move(w)), bias(std::move(b)), activation(s) {}
-};
 
 class Network {
  public:
@@ -46,8 +39,16 @@ class Network {
   /// Converts the weights to what a computation in `dtype` reads, ahead of the first call.
   void prepare(Dtype dtype) const;
 
+  /// What runs when the network computes in `dtype`: the runs seen in its layers, and the layers between them.
+  const Program& program(Dtype dtype) const;
+  /// The same in words, a line a step.
+  std::vector<std::string> steps(Dtype dtype) const;
+
  private:
+  struct Programs;
+  void run(const Panels& panels, const std::vector<Step>& steps, const kernels::Table& k, Dtype dtype, int threads) const;
   std::vector<Layer> layers_;
+  std::shared_ptr<Programs> programs_;  // made at first use, shared by copies
 };
 
 }  // namespace flatnet

@@ -1,0 +1,176 @@
+// Runs of stages: the butterfly kernels give the bits of the block kernels on every instruction set, chains are seen for what they
+// are, and programs compute what their layers do.
+#include "flatnet/network/runs.hpp"
+
+#include "flatnet/kernels/butterfly.hpp"
+#include "flatnet/network/network.hpp"
+#include "flatnet/transforms/list.hpp"
+#include "harness.hpp"
+#include "oracle.hpp"
+
+using namespace flatnet;
+using test::Random;
+
+namespace {
+
+std::vector<unsigned char> panel_of(Random& random, Dtype component, index_t count) {
+  const Buffer b = test::numbers(random, count, component);
+  const auto* p = static_cast<const unsigned char*>(b.data.get());
+  return {p, p + b.bytes()};
+}
+
+struct Weights {
+  Buffer values;
+  kernels::ButterflyStage stage;
+};
+
+// Weights of their own, or shared along a, along d or along both.
+Weights weights(Random& random, index_t n, index_t d, Dtype w, bool share_a, bool share_d) {
+  const index_t a = share_a ? 1 : n / (2 * d), inner = share_d ? 1 : d;
+  Buffer v = test::numbers(random, 4 * a * inner, w);
+  const void* data = v.data.get();
+  return {std::move(v), {d, share_a ? 0 : 4 * inner, 2 * inner, inner, share_d ? 0 : 1, data}};
+}
+
+// The stages one by one with the block kernel.
+void one_by_one(const kernels::Table& k, Dtype w, const std::vector<Weights>& run, index_t n, void* x, index_t lanes) {
+  for (const Weights& s : run)
+    k.blocks[static_cast<int>(w)]({n / (2 * s.stage.d), 2, 2, s.stage.d, s.stage.va, s.stage.vb, s.stage.vc, s.stage.vd,
+                                   s.stage.values, x, x, lanes, nullptr, nullptr});
+}
+
+std::string said(const Network& net, Dtype t = Dtype::f64) {
+  std::string all;
+  for (const std::string& s : net.steps(t)) all += (all.empty() ? "" : "; ") + s;
+  return all;
+}
+
+Network hadamard_by_hand(int m, double scale) {
+  std::vector<Layer> layers;
+  for (int s = 0; s < m; ++s)
+    layers.emplace_back(
+        kronecker(index_t{1} << (m - 1 - s), copy_of<double>({scale, scale, scale, -scale}), 2, 2, index_t{1} << s));
+  return Network(std::move(layers));
+}
+
+}  // namespace
+
+TEST(sweeps_give_the_bits_of_the_stages) {
+  Random random(71);
+  for (const std::string& isa : test::isas()) {
+    const kernels::Table& k = kernels_of(isa);
+    for (const Dtype w : {Dtype::i32, Dtype::i64, Dtype::f32, Dtype::f64, Dtype::c64, Dtype::c128})
+      for (const int stages : {2, 3})
+        for (const bool up : {false, true})
+          for (const index_t lanes : {1, 16, 48})
+            for (const index_t lowest : {1, 2, 16, 32})
+              for (const int sharing : {0, 1, 2, 3}) {
+                const int t = static_cast<int>(w);
+                if (stages > k.butterfly->fused[is_complex(w)]) continue;
+                if (lanes == 1 && lowest % k.butterfly->width[t] != 0) continue;
+                const index_t n = 3 * (lowest << stages);
+                std::vector<Weights> run;
+                kernels::ButterflyArgs args{};
+                for (int s = 0; s < stages; ++s) {
+                  const index_t d = lowest << (up ? s : stages - 1 - s);
+                  run.push_back(weights(random, n, d, w, sharing & 1, sharing & 2));
+                  args.stage[s] = run.back().stage;
+                }
+                auto x = panel_of(random, component(w), n * lanes * (is_complex(w) ? 2 : 1));
+                auto expected = x;
+                one_by_one(k, w, run, n, expected.data(), lanes);
+                args.n = n;
+                args.stages = stages;
+                args.x = x.data();
+                args.lanes = lanes;
+                k.butterfly->sweep[t](args);
+                CHECK(x == expected, isa, name(w), stages, up, lanes, lowest, sharing);
+              }
+  }
+}
+
+TEST(columns_give_the_bits_of_the_stages) {
+  Random random(72);
+  for (const std::string& isa : test::isas()) {
+    const kernels::Table& k = kernels_of(isa);
+    for (const Dtype w : {Dtype::i32, Dtype::i64, Dtype::f32, Dtype::f64, Dtype::c64, Dtype::c128})
+      for (const index_t vectors : {1, 2, 5})
+        for (const int sharing : {0, 1, 3}) {
+          const index_t width = k.butterfly->width[static_cast<int>(w)], n = vectors * width;
+          std::vector<Weights> run;
+          for (index_t d = 1; d < width; d *= 2)
+            run.insert(run.begin() + random.below(static_cast<index_t>(run.size()) + 1),
+                       weights(random, n, d, w, sharing & 1, sharing & 2));
+          if (run.empty()) continue;
+          kernels::ButterflyArgs args{};
+          args.n = n;
+          args.lanes = 1;
+          for (const Weights& s : run) {
+            CHECK(kernels::within(s.stage), sharing);
+            args.stage[args.stages++] = s.stage;
+          }
+          auto x = panel_of(random, component(w), n * (is_complex(w) ? 2 : 1));
+          auto expected = x;
+          one_by_one(k, w, run, n, expected.data(), 1);
+          args.x = x.data();
+          k.butterfly->column[static_cast<int>(w)](args);
+          CHECK(x == expected, isa, name(w), vectors, sharing);
+        }
+  }
+}
+
+TEST(chains_are_seen_for_what_they_are) {
+  CHECK(said(hadamard(1024)) == "hadamard 1024", said(hadamard(1024)));
+  CHECK(said(hadamard_by_hand(5, 0.5)) == "hadamard 32 x 0.03125", said(hadamard_by_hand(5, 0.5)));
+  CHECK(said(dft(256), Dtype::c128) == "fourier 256", said(dft(256), Dtype::c128));
+  CHECK(said(dft(8, true), Dtype::c64) == "inverse fourier 8 x 0.125", said(dft(8, true), Dtype::c64));
+  CHECK(said(zeta(4)) == "butterfly 4 stages", said(zeta(4)));
+  std::vector<Layer> stages;
+  for (int s = 2; s < 6; ++s) stages.emplace_back(fourier_stage(64, s));
+  CHECK(said(Network(stages), Dtype::c128) == "twiddles; fourier 16 (a=1, d=4)", said(Network(stages), Dtype::c128));
+  // Another permutation in front, and a run that it cuts.
+  std::vector<Layer> layers = dft(16).layers();
+  layers[2].weight = layers[2].weight.permuted(bit_reversal(16), nullptr);
+  CHECK(said(Network(layers), Dtype::c128) == "permutation; fourier 4 (a=4, d=1); permutation; butterfly 2 stages",
+        said(Network(layers), Dtype::c128));
+}
+
+TEST(weights_of_32_bits_are_roots_in_32_bits) {
+  std::vector<Layer> layers = dft(64).layers();
+  for (Layer& layer : layers) layer.weight = layer.weight.astype(Dtype::c64);
+  const Network net(layers);
+  CHECK(said(net, Dtype::c64) == "fourier 64" && said(net, Dtype::c128) == "permutation; butterfly 6 stages",
+        said(net, Dtype::c64), said(net, Dtype::c128));
+}
+
+TEST(pairs_and_permutations_in_sparse_rows) {
+  Random random(73);
+  for (const index_t n : {2, 8, 64}) {
+    const Factor stage = kronecker(n / 2, copy_of<double>({0.5, 0.5, 0.5, -0.5}), 2, 2, 1);
+    for (const bool in : {false, true})
+      for (const bool out : {false, true}) {
+        const Factor f = stage.permuted(in ? test::shared(random.permutation(n)) : nullptr,
+                                        out ? test::shared(random.permutation(n)) : nullptr);
+        const Csr m = to_csr(f);
+        const auto seen = pairs_in(m);
+        CHECK(seen && test::matrix_of(*seen) == test::matrix_of(f), n, in, out);
+        CHECK(!permutation_in(m), n);
+      }
+    const Index p = test::shared(random.permutation(n));
+    const Index seen = permutation_in(to_csr(permutation(p)));
+    CHECK(seen && *seen == *p, n);
+    CHECK(!pairs_in(to_csr(permutation(p))), n);
+  }
+  // A sum twice, a sum alone, unequal weights.
+  const auto csr = [](std::vector<index_t> columns, Buffer v) {
+    return *sparse(2, 2, std::make_shared<std::vector<index_t>>(std::vector<index_t>{0, 2, 4}), std::move(columns),
+                   std::move(v))
+                .get<Csr>();
+  };
+  CHECK(pairs_in(csr({0, 1, 0, 1}, copy_of<double>({1, -1, 1, 1}))));
+  CHECK(!pairs_in(csr({0, 1, 0, 1}, copy_of<double>({1, 1, 1, 1}))));
+  CHECK(!pairs_in(csr({0, 1, 0, 1}, copy_of<double>({1, 1, -1, -1}))));
+  CHECK(!pairs_in(csr({0, 1, 0, 1}, copy_of<double>({1, 1, 2, -2}))));
+}
+
+TEST_MAIN
