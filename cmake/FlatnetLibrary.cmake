@@ -35,7 +35,8 @@ foreach(isa IN LISTS FLATNET_ISAS)
     target_compile_definitions(${object} PRIVATE FLATNET_FAMILY="${family}.inc")
     # No exceptions, no run-time type information, no thread-safe statics: a kernel is a loop.
     target_compile_options(${object} PRIVATE ${FLATNET_FLAGS_${isa}} ${FLATNET_WARNINGS} -O3 -ffp-contract=off
-                           -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-math-errno)
+                           -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-math-errno
+                           $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)  # GCC warns of its own AVX-512 header
     list(APPEND FLATNET_OBJECTS $<TARGET_OBJECTS:${object}>)
   endforeach()
 endforeach()

@@ -315,7 +315,9 @@ std::shared_ptr<const PanelPlan<T>> PanelPlan<T>::make(const kernels::FourierTab
     return std::make_shared<Split<T>>(table, a, n / a, accurate);
   }
   if (largest < n) return std::make_shared<Split<T>>(table, n / largest, largest, accurate);
-  if (prime_factors(n - 1).back() <= 31) return std::make_shared<Rader<T>>(table, n);
+  // Three passes of radix 3 in a row round more: in double precision Rader then errs 1.1 times as much as pocketfft (n = 379).
+  const bool rounds_more = sizeof(T) == 8 && (n - 1) % 27 == 0;
+  if (!rounds_more && prime_factors(n - 1).back() <= 31) return std::make_shared<Rader<T>>(table, n);
   return std::make_shared<Bluestein<T>>(table, n);
 }
 
