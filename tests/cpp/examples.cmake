@@ -1,5 +1,5 @@
 # The programs of docs/embedding.md as tests: each ```cpp block is compiled, and prints what the ```text block after it says.
-set(page "${PROJECT_SOURCE_DIR}/docs/embedding.md")
+set(page "${FLATNET_ROOT}/docs/embedding.md")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${page}")
 file(READ "${page}" rest)
 
@@ -31,7 +31,7 @@ while(TRUE)
   set(example example_${number})
   file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${example}.cpp" CONTENT "${program}\n" @ONLY)
   add_executable(${example} "${CMAKE_CURRENT_BINARY_DIR}/${example}.cpp")
-  target_link_libraries(${example} PRIVATE flatnet $<TARGET_NAME_IF_EXISTS:flatnet_eigen>)
+  target_link_libraries(${example} PRIVATE flatnet::flatnet $<TARGET_NAME_IF_EXISTS:flatnet_eigen>)
   target_compile_options(${example} PRIVATE ${FLATNET_WARNINGS})
   add_test(NAME embedding.${number} COMMAND ${example})
   string(REGEX REPLACE "([][+.*()^$?|\\\\])" "\\\\\\1" pattern "${printed}")

@@ -254,8 +254,10 @@ const FourierPlan& recent_plan(Dtype component, index_t n) {
 /// then takes the long way.
 PyObject* fft_small(PyObject*, PyObject* const* args, ssize_t count) {
   if (count != 2) return PyErr_Format(PyExc_TypeError, "fft_small takes x and a number, got %zd arguments", count);
-  const long which = PyLong_AsLong(args[1]);
+  int overflow = 0;
+  const long which = PyLong_AsLongAndOverflow(args[1], &overflow);
   if (which == -1 && PyErr_Occurred()) return nullptr;
+  if (overflow || which < 0 || which > 3) return PyErr_Format(PyExc_ValueError, "fft_small knows 0 to 3, got %R", args[1]);
   constexpr int both = contiguous | aligned;
   PyObject* object = args[0];
   if (Py_TYPE(object) != py::detail::npy_api::get().PyArray_Type_) Py_RETURN_NONE;

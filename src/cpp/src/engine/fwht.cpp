@@ -217,7 +217,8 @@ void fwht_panel(const kernels::Table& table, Dtype component, index_t a, index_t
 
 void fwht_vector(const kernels::Table& table, Dtype component, int log_n, void* x) {
   const Shape s{*table.hadamard, static_cast<int>(component), size_of(component), 0, log_n, 1, nullptr, 1.0, 1};
-  walsh::lines(s, 1, x, 0, x, 0, false);
+  if (s.line() * s.bytes > walsh::near_bytes) return walsh::lines(s, 1, x, 0, x, 0, false);
+  s.kernels.rows[s.type]({1, log_n, 0, x, s.line(), x, s.line(), 1.0, false, nullptr});
 }
 
 }  // namespace flatnet::engine
