@@ -204,7 +204,7 @@ FOURIER: dict[str, tuple[Callable[[], Any], list[str]]] = {
     "two stages": (lambda: fn.dft(N)[2:4], ["butterfly 2 stages"]),
     "transposed slice": (lambda: fn.dft(N).T[1:5], ["fourier 16 (a=2, d=2)", "twiddles"]),
     "there and back": (lambda: fn.Network([fn.dft(N), fn.idft(N)]), ["fourier 64", "inverse fourier 64 x 0.015625"]),
-    "after a sparse layer": (lambda: [sp.random_array((N, N), density=0.1, rng=1), *hand_dft()],
+    "after a sparse layer": (lambda: [sp.csr_array(sp.random(N, N, density=0.1, random_state=1)), *hand_dft()],
                              ["layer 0 Sparse", "fourier 64"]),
     "before a diagonal": (lambda: [fn.dft(N), np.diag(np.arange(1.0, N + 1))], ["fourier 64", "layer 6 Dense"]),
     "filter": (lambda: [fn.dft(N), fn.Diagonal(np.arange(1.0, N + 1)), fn.idft(N)],
