@@ -28,7 +28,9 @@ Index unless_identity(std::vector<index_t> p) {
 template <class T> std::optional<Factor> paired(const Csr& m, const Buffer& own) {
   const T* v = own.as<T>();
   const index_t n = m.rows;
-  const T s = v[0] == v[1] ? v[0] : v[2] == v[3] && n > 1 ? v[2] : T{};
+  T s{};  // the weights of the first sum
+  for (index_t r = 0; r < n && s == T{}; ++r)
+    if (v[2 * r] == v[2 * r + 1]) s = v[2 * r];
   // The sum of two columns is found by its first column; then the rows of both are placed.
   std::vector<index_t> sum(static_cast<std::size_t>(n), -1), difference(static_cast<std::size_t>(n), -1);
   const T minus = T{} - s;
