@@ -14,15 +14,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from signals import data
 
 DTYPES = ("float32", "float64", "complex64", "complex128")
 MODES = ("full", "same", "valid")
-
-
-def data(shape: Any, dtype: Any, seed: int = 0) -> np.ndarray:
-    random = np.random.default_rng(seed)
-    x = random.standard_normal(shape)
-    return (x + 1j * random.standard_normal(shape) if np.dtype(dtype).kind == "c" else x).astype(dtype)
 
 
 def close(y: np.ndarray, wanted: np.ndarray, a: np.ndarray, v: np.ndarray) -> None:

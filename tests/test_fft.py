@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import flatnet as fn
 import mpmath
@@ -18,8 +17,10 @@ import numpy as np
 import pytest
 import scipy.fft
 from flatnet import _core
+from flatnet.fft import _basic, _nd, _real, _real_nd
 from hypothesis import given
 from hypothesis import strategies as st
+from signals import close, data
 
 COMPLEX = ("complex64", "complex128")
 REAL = ("float32", "float64")
@@ -28,18 +29,6 @@ LENGTHS = (1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 30, 31, 32, 33, 64, 100, 127,
 ONE_AXIS = ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")
 SEVERAL = ("fftn", "ifftn", "rfftn", "irfftn", "hfftn", "ihfftn")
 FROM_REAL = ("rfft", "ihfft", "rfftn", "ihfftn", "rfft2", "ihfft2")
-
-
-def data(shape: Any, dtype: Any, seed: int = 0) -> np.ndarray:
-    random = np.random.default_rng(seed)
-    x = random.standard_normal(shape)
-    return (x + 1j * random.standard_normal(shape) if np.dtype(dtype).kind == "c" else x).astype(dtype)
-
-
-def close(y: np.ndarray, wanted: np.ndarray, n: int) -> None:
-    assert y.shape == wanted.shape
-    bound = 8 * np.finfo(y.dtype).eps * math.log2(8 * n)
-    assert np.abs(y - wanted).max(initial=0) <= bound * max(np.abs(wanted).max(initial=0), 1e-300)
 
 
 def fourier(n: int, sign: int = -1) -> np.ndarray:
@@ -331,9 +320,74 @@ def test_every_instruction_set(isa: str) -> None:
             back = np.empty_like(x)
             _core.c2r(half, back, 1, True, 1 / n, 1, isa)
             close(back, x, 4 * n)
-            for kind in (2, 3, 4):
-                _core.cosine(x, back, 1, kind, False, 1.0, False, 1, isa)
-                close(back, scipy.fft.dct(x.astype(float), kind), 4 * n)
+            columns = data((n, 37), dtype)
+            sides = np.empty_like(columns)
+            for kind in (1, 2, 3, 4):
+                for sine, reference in ((False, scipy.fft.dct), (True, scipy.fft.dst)):
+                    if n == 1 and kind == 1 and not sine:
+                        continue
+                    _core.cosine(x, back, 1, kind, sine, 1.0, False, 1, isa)
+                    close(back, reference(x.astype(float), kind), 4 * n)
+                    _core.cosine(columns, sides, 0, kind, sine, 1.0, False, 1, isa)
+                    close(sides, reference(columns.astype(float), kind, axis=0), 4 * n)
+
+
+# --- short calls --------------------------------------------------------------------------------------------------
+
+SHORT = [
+    *((name, kwargs) for name in ONE_AXIS for kwargs in ({}, {"axis": 0}, {"axis": 1, "norm": "ortho"}, {"workers": 1})),
+    *((name, kwargs) for name in SEVERAL for kwargs in ({}, {"axes": (2, 0)}, {"axes": 1, "norm": "forward"})),
+    *((name, {"type": t, "axis": a, "norm": "ortho"}) for name in ("dct", "idst") for t in (1, 2, 3, 4) for a in (0, 1, -1)),
+    *((name, {"type": t, "norm": "forward"}) for name in ("idctn", "dstn") for t in (1, 2, 3, 4)),
+]
+
+
+@pytest.mark.parametrize("dtype", [*REAL, *COMPLEX])
+@pytest.mark.parametrize(("name", "kwargs"), SHORT)
+def test_short_calls_give_what_the_long_way_gives(
+    name: str, kwargs: dict[str, object], dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if name in FROM_REAL and dtype in COMPLEX:
+        return
+    x = data((4, 8, 16), dtype)
+    short = getattr(fn.fft, name)(x, **kwargs)
+    out = np.empty_like(short)
+    assert getattr(fn.fft, name)(x, out=out, **kwargs) is out
+    for module in (_basic, _nd, _real, _real_nd):
+        monkeypatch.setattr(module, "_small", lambda *args: None)
+    long = getattr(fn.fft, name)(x, **kwargs)
+    assert short.dtype == long.dtype and short.shape == long.shape
+    assert np.array_equal(short, long) and np.array_equal(out, long)
+
+
+@pytest.mark.parametrize("name", ["fft", "rfft", "dct", "fftn", "dctn"])
+def test_short_calls_refuse_what_the_long_way_refuses(name: str) -> None:
+    transform, x = getattr(fn.fft, name), data((4, 4), "float64")
+    axis = "axes" if name.endswith("n") else "axis"
+    for wrong in ({"norm": "no"}, {axis: 2}, {"workers": 0}, {"out": np.empty((4, 4), "float32")}, {"out": np.empty(3)}):
+        with pytest.raises((ValueError, TypeError, IndexError)):
+            transform(x, **wrong)
+    locked = transform(x)
+    locked.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        transform(x, out=locked)
+    z = data((5, 4), "complex128")
+    with pytest.raises(ValueError, match="overlaps"):
+        fn.fft.fft(z[:4], out=z[1:])
+
+
+@pytest.mark.parametrize("dtype", REAL)
+@pytest.mark.parametrize("kind", [1, 2, 3, 4])
+def test_cosines_of_neighbouring_columns_do_not_touch(kind: int, dtype: str) -> None:
+    x = data((64, 40), dtype)
+    spoilt = x.copy()
+    spoilt[5, 3] = np.nan
+    others = np.arange(40) != 3
+    for transform in (fn.fft.dct, fn.fft.dst):
+        y, z = transform(x, kind, axis=0), transform(spoilt, kind, axis=0)
+        assert np.array_equal(y[:, others], z[:, others]) and np.isnan(z[:, 3]).all()
+        again = x.copy()
+        assert transform(again, kind, axis=0, out=again) is again and np.array_equal(again, y)
 
 
 # --- accuracy -----------------------------------------------------------------------------------------------------
@@ -344,12 +398,38 @@ def rms_error(y: np.ndarray, exact: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.abs(y.astype(wide) - exact) ** 2) / np.mean(np.abs(exact) ** 2)))
 
 
+# Powers, smooth, odd; primes by definition, by Rader and by a chirp, and their multiples.
+MEASURED = [2, 3, 8, 16, 60, 64, 100, 101, 128, 137, 173, 193, 227, 250, 251, 255, 256, 263, 379, 500, 509, 511, 512, 541, 1000]
+MEASURED += [1001, 1002, 1009, 1024, 1331, 2048, 4001, 4096, 4099, 5005, 10000]
+
+
 @pytest.mark.parametrize("dtype", COMPLEX)
-@pytest.mark.parametrize("n", [2, 3, 8, 16, 60, 64, 100, 101, 128, 256, 509, 512, 1000, 1024, 2048, 4096, 4099, 10000])
+@pytest.mark.parametrize("n", MEASURED)
 def test_rms_error_is_at_most_that_of_pocketfft(n: int, dtype: str) -> None:
     if dtype == "complex128" and np.finfo(np.longdouble).eps == np.finfo(float).eps:
         pytest.skip("needs a longdouble wider than double as its reference")
     x = data((100, n), dtype)
     exact = scipy.fft.fft(x.astype("complex128" if dtype == "complex64" else np.clongdouble))
     floor = 0.05 * float(np.finfo(dtype).eps)  # n = 2, 3: both err by next to nothing
-    assert rms_error(fn.fft.fft(x), exact) <= 1.05 * rms_error(scipy.fft.fft(x), exact) + floor
+    limit = 1.05 * rms_error(scipy.fft.fft(x), exact) + floor
+    assert rms_error(fn.fft.fft(x), exact) <= limit
+    assert rms_error(np.stack([fn.fft.fft(line) for line in x]), exact) <= limit
+    real = x.real.copy()
+    exact = scipy.fft.rfft(real.astype("float64" if dtype == "complex64" else np.longdouble))
+    limit = 1.05 * rms_error(scipy.fft.rfft(real), exact) + floor
+    assert rms_error(fn.fft.rfft(real), exact) <= limit
+    assert rms_error(np.stack([fn.fft.rfft(line) for line in real]), exact) <= limit
+
+
+@pytest.mark.parametrize("dtype", REAL)
+@pytest.mark.parametrize("n", [64, 128, 256, 1000, 1024, 4096])
+@pytest.mark.parametrize("kind", [2, 3, 4])
+def test_rms_error_of_cosines_is_at_most_that_of_pocketfft(kind: int, n: int, dtype: str) -> None:
+    if dtype == "float64" and np.finfo(np.longdouble).eps == np.finfo(float).eps:
+        pytest.skip("needs a longdouble wider than double as its reference")
+    x = data((100, n), dtype)
+    exact = scipy.fft.dct(x.astype("float64" if dtype == "float32" else np.longdouble), kind)
+    floor = 0.05 * float(np.finfo(dtype).eps)
+    limit = 1.05 * rms_error(scipy.fft.dct(x, kind), exact) + floor
+    assert rms_error(fn.fft.dct(x, kind), exact) <= limit
+    assert rms_error(fn.fft.dct(x.T.copy(), kind, axis=0).T, exact) <= limit

@@ -10,21 +10,9 @@ import flatnet as fn
 import numpy as np
 import pytest
 import scipy.fft
+from signals import close, data
 
 COMPLEX = ("complex64", "complex128")
-
-
-def data(shape: Any, dtype: Any, seed: int = 0) -> np.ndarray:
-    random = np.random.default_rng(seed)
-    x = random.standard_normal(shape)
-    return (x + 1j * random.standard_normal(shape) if np.dtype(dtype).kind == "c" else x).astype(dtype)
-
-
-def close(y: np.ndarray, wanted: np.ndarray, n: int) -> None:
-    """As in tests/test_fft.py."""
-    assert y.shape == wanted.shape
-    bound = 8 * np.finfo(y.dtype).eps * np.log2(8 * n)
-    assert np.abs(y - wanted).max(initial=0) <= bound * max(np.abs(wanted).max(initial=0), 1e-300)
 
 
 # --- refusals -----------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ def _scipy_dst_is_orthogonal() -> bool:
 # What does not apply, by name, with the reason. Everything else must pass.
 DOES_NOT_APPLY: dict[str, str] = {}
 if not _scipy_dst_is_orthogonal():
-    REASON = "before 1.12 SciPy scales the first element of DST-II and III instead of the last: not orthogonal"
+    REASON = "this SciPy (1.11.4 does) scales the first element of DST-II and III instead of the last: not orthogonal"
     DOES_NOT_APPLY |= {f"test_fftpack_equivalience[ortho-{kind}-{name}]": REASON for kind in (2, 3) for name in ("dst", "dstn")}
     DOES_NOT_APPLY |= {
         f"test_orthogonalize_dcst{kind}[dst-{norm}]": REASON for kind in (2, 3) for norm in ("backward", "ortho", "forward")

@@ -18,6 +18,7 @@ from flatnet import wavelets as fw
 from flatnet.wavelets._arguments import MODES, filter_bank
 from hypothesis import given
 from hypothesis import strategies as st
+from signals import data
 
 pywt = pytest.importorskip("pywt")
 
@@ -36,12 +37,6 @@ def bound(wavelet: str, mode: str, peak: float, dtype: Any, levels: int = 1, inv
     return float(2 * levels * (len(bank[0]) + 6) * eps * gain**levels * peak)
 
 
-def samples(shape: int | tuple[int, ...], dtype: str = "float64", seed: int = 0) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    x = rng.standard_normal(shape)
-    return (x + 1j * rng.standard_normal(shape) if dtype.startswith("c") else x).astype(dtype)
-
-
 def close(found: np.ndarray, expected: np.ndarray, tolerance: float) -> None:
     assert found.shape == expected.shape and found.dtype == expected.dtype
     assert found.size == 0 or np.abs(found - expected).max() <= tolerance
@@ -56,7 +51,7 @@ def lengths(mode: str, *all_lengths: int) -> list[int]:
 def test_dwt_and_idwt_equal_pywt_for_all_wavelets(mode: str) -> None:
     for wavelet in DISCRETE:
         for n in lengths(mode, 1, 2, 3, 8, 21, 150):
-            x = samples(n)
+            x = data(n)
             expected = pywt.dwt(x, wavelet, mode)
             for found, right in zip(fw.dwt(x, wavelet, mode), expected, strict=True):
                 close(found, right, bound(wavelet, mode, np.abs(x).max(), "float64"))
@@ -73,7 +68,7 @@ def test_dwt_and_idwt_equal_pywt_for_all_wavelets(mode: str) -> None:
 def test_wavedec_and_waverec_equal_pywt(mode: str, dtype: str) -> None:
     for wavelet in SOME[:5]:
         for n in lengths(mode, 1, 5, 37, 600):
-            x = samples(n, dtype)
+            x = data(n, dtype)
             levels = 3 if mode not in ("reflect", "antireflect") or n > 30 else 1
             expected = pywt.wavedec(x, wavelet, mode, level=levels)
             found = fw.wavedec(x, wavelet, mode, level=levels)
@@ -92,7 +87,7 @@ def test_wavedec_and_waverec_equal_pywt(mode: str, dtype: str) -> None:
 @pytest.mark.parametrize("shape", [(7, 9), (2, 33), (40, 3), (3, 20, 6), (30, 2, 17), (64, 33, 1), (12, 130)])
 @pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
 def test_any_axis_equals_pywt(shape: tuple[int, ...], dtype: str) -> None:
-    x = samples(shape, dtype)
+    x = data(shape, dtype)
     for wavelet, mode in zip(("haar", "db4", "coif1"), ("symmetric", "periodization", "antireflect")):
         for axis in range(len(shape)):
             if shape[axis] == 1:
@@ -112,7 +107,7 @@ def test_any_axis_equals_pywt(shape: tuple[int, ...], dtype: str) -> None:
 @pytest.mark.parametrize("mode", [*MODES, ("periodic", "smooth")])
 @pytest.mark.parametrize("axes", [(0, 1), (1, 2), (-1, 0), (2, 1)])
 def test_two_axes_equal_pywt(mode: Any, axes: tuple[int, int]) -> None:
-    x = samples((19, 26, 11))
+    x = data((19, 26, 11))
     for wavelet in ("haar", "db3", ("db2", "bior2.2")):
         expected = pywt.wavedec2(x, wavelet, mode, level=2, axes=axes)
         found = fw.wavedec2(x, wavelet, mode, level=2, axes=axes)
@@ -129,7 +124,7 @@ def test_two_axes_equal_pywt(mode: Any, axes: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("axes", [None, (0,), (2, 0), (1, 2), (3, 1, 2), (0, 0)])
 def test_dwtn_equals_pywt(axes: tuple[int, ...] | None) -> None:
-    x = samples((8, 9, 10, 6), "float32")
+    x = data((8, 9, 10, 6), "float32")
     expected = pywt.dwtn(x, "db2", "symmetric", axes)
     found = fw.dwtn(x, "db2", "symmetric", axes)
     assert found.keys() == expected.keys()
@@ -143,7 +138,7 @@ def test_dwtn_equals_pywt(axes: tuple[int, ...] | None) -> None:
 
 def test_planes_wider_and_higher_than_a_tile_equal_pywt() -> None:
     for shape in ((300, 2500), (700, 40)):
-        x = samples(shape, "float32")
+        x = data(shape, "float32")
         for wavelet, mode in (("haar", "periodic"), ("db4", "antireflect"), ("coif3", "periodization")):
             for found, right in zip(fw.dwtn(x, wavelet, mode).values(), pywt.dwtn(x, wavelet, mode).values(), strict=True):
                 close(found, right, bound(wavelet, mode, np.abs(x).max(), "float32", 2))
@@ -155,7 +150,7 @@ def test_planes_wider_and_higher_than_a_tile_equal_pywt() -> None:
 @pytest.mark.isa
 def test_every_instruction_set(isa: str) -> None:
     for dtype in DTYPES:
-        x = samples((3, 1201), dtype)
+        x = data((3, 1201), dtype)
         for wavelet in ("haar", "db2", "db4", "coif2"):
             for axis in (0, 1):
                 bank, levels = filter_bank(wavelet), 1 if axis == 0 else 4
@@ -170,7 +165,7 @@ def test_every_instruction_set(isa: str) -> None:
 
 @pytest.mark.parametrize("shape, axis", [((700_001,), 0), ((5000, 60), 1), ((4000, 70), 0), ((3, 50_000, 2), 1)])
 def test_threads_give_the_same_bits(shape: tuple[int, ...], axis: int) -> None:
-    x = samples(shape, "float32")
+    x = data(shape, "float32")
     for wavelet, mode in (("haar", "symmetric"), ("db4", "periodization"), ("db3", "smooth")):
         one, three = (fw.wavedec(x, wavelet, mode, axis=axis, level=4, threads=threads) for threads in (1, 3))
         for a, b in zip(one, three, strict=True):
@@ -180,7 +175,7 @@ def test_threads_give_the_same_bits(shape: tuple[int, ...], axis: int) -> None:
 
 
 def test_threads_give_the_same_bits_on_planes() -> None:
-    x = samples((900, 700))
+    x = data((900, 700))
     for wavelet, mode in (("haar", "symmetric"), ("db4", "periodization")):
         one, three = (fw.dwtn(x, wavelet, mode, threads=threads) for threads in (1, 3))
         for key in one:
@@ -191,7 +186,7 @@ def test_threads_give_the_same_bits_on_planes() -> None:
 
 @pytest.mark.parametrize("shape, axis", [((300_001,), 0), ((2, 70_000, 3), 1)])
 def test_long_signals_equal_pywt(shape: tuple[int, ...], axis: int) -> None:
-    x = samples(shape)
+    x = data(shape)
     for wavelet, mode in (("haar", "symmetric"), ("db4", "antireflect"), ("sym20", "zero"), ("db2", "periodization")):
         expected = pywt.wavedec(x, wavelet, mode, level=8, axis=axis)
         for found, right in zip(fw.wavedec(x, wavelet, mode, level=8, axis=axis), expected, strict=True):
@@ -211,7 +206,7 @@ def test_long_signals_equal_pywt(shape: tuple[int, ...], axis: int) -> None:
     dtype=st.sampled_from(["float64", "complex128"]),
 )
 def test_perfect_reconstruction(wavelet: str, mode: str, n: int, level: int, dtype: str) -> None:
-    x = samples(n, dtype, seed=n)
+    x = data(n, dtype, seed=n)
     if mode in ("reflect", "antireflect") and n < 8:
         level = 1
     coeffs = fw.wavedec(x, wavelet, mode, level)
@@ -224,14 +219,14 @@ def test_perfect_reconstruction(wavelet: str, mode: str, n: int, level: int, dty
 
 @given(wavelet=st.sampled_from(["haar", "db2", "db7", "sym4"]), k=st.integers(1, 40), level=st.integers(1, 4))
 def test_orthogonal_wavelets_keep_the_norm(wavelet: str, k: int, level: int) -> None:
-    x = samples(k << level)
+    x = data(k << level)
     energy = sum(np.vdot(c, c) for c in fw.wavedec(x, wavelet, "periodization", level))
     assert energy == pytest.approx(np.vdot(x, x), rel=1e-9)
 
 
 @given(wavelet=st.sampled_from(SOME), mode=st.sampled_from(MODES), n=st.integers(8, 90))
 def test_linear(wavelet: str, mode: str, n: int) -> None:
-    x, y = samples(n, seed=1), samples(n, seed=2)
+    x, y = data(n, seed=1), data(n, seed=2)
     both = fw.dwt(2.0 * x - 3.0 * y, wavelet, mode)
     for whole, a, b in zip(both, fw.dwt(x, wavelet, mode), fw.dwt(y, wavelet, mode), strict=True):
         peak = 5 * max(np.abs(x).max(), np.abs(y).max())
@@ -249,7 +244,7 @@ def test_integers_in_haar_sums_are_exact() -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_layout_does_not_matter(dtype: str, axis: int) -> None:
-    base = samples((6, 10, 9), dtype)
+    base = data((6, 10, 9), dtype)
     plain = fw.wavedec(base, "db2", level=2, axis=axis)
     wide = np.zeros((12, 30, 27), dtype)
     wide[::2, ::3, ::3] = base
@@ -296,7 +291,7 @@ def test_dtypes_are_those_of_pywt(given_dtype: str, computed: str) -> None:
 
 
 def test_mixed_and_missing_coefficients() -> None:
-    coeffs = fw.wavedec(samples(40), "db2", level=3)
+    coeffs = fw.wavedec(data(40), "db2", level=3)
     mixed = [coeffs[0].astype("float32"), *coeffs[1:]]
     close(fw.waverec(mixed, "db2"), pywt.waverec(mixed, "db2"), 1e-13)
     complex_one = [coeffs[0], coeffs[1].astype("complex64"), *coeffs[2:]]
@@ -311,7 +306,7 @@ def test_mixed_and_missing_coefficients() -> None:
 
 
 def test_waverecn_equals_pywt() -> None:
-    x = samples((9, 14, 5))
+    x = data((9, 14, 5))
     coeffs = pywt.wavedecn(x, "db2", level=2)
     close(fw.waverecn(coeffs, "db2"), pywt.waverecn([c if i == 0 else dict(c) for i, c in enumerate(coeffs)], "db2"), 1e-12)
     for one, right in zip(fw.wavedecn(x, "db2", level=2), coeffs, strict=True):
@@ -322,7 +317,7 @@ def test_waverecn_equals_pywt() -> None:
 
 
 def test_part_by_part_equals_pywt() -> None:
-    x = samples(50)
+    x = data(50)
     for part in "ad":
         for level in (1, 2, 3):
             for mode in ("symmetric", "periodization", "zero"):
@@ -349,7 +344,7 @@ def test_filter_banks_in_every_form() -> None:
     class Own:
         filter_bank = pywt.Wavelet("db3").filter_bank
 
-    x = samples(30)
+    x = data(30)
     expected = fw.dwt(x, "db3")
     forms = (
         pywt.Wavelet("db3"),
@@ -373,9 +368,9 @@ def test_odd_filters_decompose_and_do_not_reconstruct() -> None:
     for bank in (odd, ([2.0], [3.0], [1.0], [1.0])):
         for mode in ("zero", "symmetric", "periodic"):
             for n in (1, 2, 9, 2000):
-                for taps, found in zip(bank, fw.dwt(samples(n), bank, mode)):
+                for taps, found in zip(bank, fw.dwt(data(n), bank, mode)):
                     margin = len(taps) - 1
-                    extended = np.convolve(pywt.pad(samples(n), margin, mode), taps, "valid")
+                    extended = np.convolve(pywt.pad(data(n), margin, mode), taps, "valid")
                     close(found, extended[1::2][: len(found)], 1e-13)
     with pytest.raises(ValueError, match="filters of even length, got 3 taps"):
         fw.idwt(np.ones(8), np.ones(8), odd)
@@ -385,10 +380,10 @@ def test_odd_filters_decompose_and_do_not_reconstruct() -> None:
 def test_the_network_says_the_same(mode: str) -> None:
     for name in ("haar", "db3"):
         net = fn.wavelet(name, 96, levels=3, mode=mode)
-        x = samples((4, 96))
+        x = data((4, 96))
         together = np.concatenate(fw.wavedec(x, name, mode, level=3), axis=-1)
         close(together, net(x), bound(name, mode, np.abs(x).max(), "float64", 3))
-    close(np.concatenate(fw.wavedec(samples(64), "haar", "periodization", level=6)), fn.haar(64)(samples(64)), 1e-13)
+    close(np.concatenate(fw.wavedec(data(64), "haar", "periodization", level=6)), fn.haar(64)(data(64)), 1e-13)
 
 
 # Refusals.

@@ -54,10 +54,10 @@ def _complex(d: np.dtype[Any]) -> np.dtype[Any]:
     return _COMPLEX.get(d.name, d)
 
 
-def as_data(x: Any, what: str = "x") -> np.ndarray[Any, Any]:
-    """`x` as an array that a network can read; no copy of an array."""
+def as_data(x: Any, what: str = "x", hint: str = "") -> np.ndarray[Any, Any]:
+    """`x` as an array of at least one axis that flatnet computes with; no copy of an array. `hint`: instead of a sparse one."""
     if hasattr(x, "tocsr"):
-        raise TypeError(f"{what} must be an array, got a sparse matrix: compose with @ instead, or pass {what}.toarray()")
+        raise TypeError(f"{what} must be an array, got a sparse matrix: {hint}pass {what}.toarray()")
     try:
         a = np.asarray(x)
     except ValueError as e:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+_MOST_THREADS = 4096  # max_threads in core/parallel.hpp
 FLOATS = ("float32", "float64", "complex64", "complex128")
 
 
@@ -31,6 +32,16 @@ def positive_int(what: str, name: str, value: Any) -> int:
     n = integer(what, name, value)
     if n < 1:
         raise ValueError(f"{what} needs {name} >= 1, got {name}={n}")
+    return n
+
+
+def threads(what: str, value: Any, name: str = "threads") -> int:
+    """A number of threads, 1 to 4096; None is 0, the process's default."""
+    if value is None:
+        return 0
+    n = positive_int(what, name, value)
+    if n > _MOST_THREADS:
+        raise ValueError(f"{what} needs {name} <= {_MOST_THREADS}, got {name}={n}")
     return n
 
 

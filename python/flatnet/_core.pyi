@@ -106,9 +106,48 @@ class Network(metaclass=_Type):
     def steps(self, dtype: np.dtype[Any]) -> list[str]:
         """What runs when the network computes in `dtype`, a line a step."""
 
+    def program(self, dtype: np.dtype[Any]) -> list[tuple[str, int, int]]:
+        """The same as ("layer", "hadamard", "fourier" or "butterfly", first layer, number of layers)."""
+
     @property
     def weights(self) -> list[Factor]:
         """The factors as they run, recognised patterns included."""
+
+class Paths(metaclass=_Type):
+    """The non-zero entries of a factor, as a graph from inputs to outputs."""
+
+    def __init__(self, factor: Factor) -> None: ...
+    @staticmethod
+    def pattern(
+        a: SupportsInt | SupportsIndex,
+        b: SupportsInt | SupportsIndex,
+        c: SupportsInt | SupportsIndex,
+        d: SupportsInt | SupportsIndex,
+    ) -> Paths:
+        """I_a (x) 1_(b x c) (x) I_d."""
+
+    @property
+    def rows(self) -> int: ...
+    @property
+    def cols(self) -> int: ...
+    @property
+    def work(self) -> int:
+        """Elements that one sweep with one lane touches."""
+
+    def least(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(cols, lanes) -> (rows, lanes): the least over the entries of each row, else inf."""
+
+    def sum(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(cols, lanes) -> (rows, lanes): the sum over the entries of each row."""
+
+    def outputs(self, marks: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """(cols, words) -> (rows, words): the union over the entries of each row."""
+
+    def inputs(self, marks: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """(rows, words) -> (cols, words): the union over the entries of each column."""
+
+def count_marks(marks: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Rows that have each of the 64 bits of each word."""
 
 def product(left: Factor, right: Factor, max_bytes: SupportsFloat | SupportsIndex) -> Factor:
     """left @ right in its best format."""
@@ -183,6 +222,9 @@ def fourier_cache_clear() -> None:
 
 def fourier_cache_bytes() -> int:
     """Bytes held by the cache of plans."""
+
+def output(dtype: np.dtype[Any], shape: Sequence[SupportsInt | SupportsIndex]) -> NDArray[Any]:
+    """An uninitialised array in C order for a large result."""
 
 def cosine(
     x: NDArray[Any],
@@ -259,8 +301,17 @@ def fourier_transform(
 ) -> FourierTransform:
     """A plan object; see flatnet.fft.plan."""
 
-def fft_small(x: object, which: int, /) -> NDArray[Any] | None:
-    """fft, ifft, rfft, irfft (which = 0 .. 3) of a small plain array along its last axis, or None."""
+def fourier_small(*args: object) -> NDArray[Any] | None:
+    """fft, ifft, rfft, irfft, hfft, ihfft (which = 0 .. 5) of a small plain array, or None where it is not one."""
+
+def fourier_small_nd(*args: object) -> NDArray[Any] | None:
+    """fftn, ifftn, rfftn, irfftn, hfftn, ihfftn (which = 0 .. 5) of a small plain array, or None where it is not one."""
+
+def cosine_small(*args: object) -> NDArray[Any] | None:
+    """dct, idct, dst, idst (which = 0 .. 3) of a small plain array, or None where it is not one."""
+
+def cosine_small_nd(*args: object) -> NDArray[Any] | None:
+    """dctn, idctn, dstn, idstn (which = 0 .. 3) of a small plain array, or None where it is not one."""
 
 class FilterBank(metaclass=_Type):
     """Four wavelet filters of one length, arranged for the kernels."""

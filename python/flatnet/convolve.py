@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _check, _core
-from ._array import check_out
+from ._array import as_data, check_out
 from .fft._arguments import allocated, regular
 
 Array = np.ndarray[Any, Any]
@@ -68,7 +68,7 @@ def convolve(
     if mode not in MODES:
         raise ValueError(f"convolve needs a mode of {', '.join(MODES)}, got {mode!r}")
     x, h = _data("a", a), _data("v", v)
-    count = _core.default_threads() if threads is None else _check.positive_int("convolve", "threads", threads)
+    count = _check.threads("convolve", threads) or _core.default_threads()
     x, h, place = _aligned_axes(x, h, axis)
     if x.shape[place] < h.shape[place]:
         x, h = h, x
@@ -98,15 +98,7 @@ def convolve(
 
 def _data(name: str, values: ArrayLike) -> Array:
     """An array that the engine reads: native, aligned, at least one axis."""
-    if hasattr(values, "tocsr"):
-        raise TypeError(f"{name} must be an array, got a sparse matrix: pass {name}.toarray()")
-    try:
-        x = np.asarray(values)
-    except ValueError as e:
-        raise ValueError(f"{name} must be a rectangular array: {e}") from None
-    _check.refuse_dtype(name, x.dtype)
-    if x.ndim == 0:
-        raise ValueError(f"{name} must have at least one axis, got a scalar")
+    x = as_data(values, name)
     if x.dtype.isnative and x.flags.c_contiguous and x.flags.aligned:
         return x
     native = x.astype(np.dtype(x.dtype.name), copy=False)

@@ -13,7 +13,6 @@ from .transforms._entry import Norm, norm_scale
 Order = Literal["natural", "sequency", "dyadic"]
 
 _ORDERS = ("natural", "sequency", "dyadic")
-_MOST_THREADS = 4096  # as FLATNET_THREADS
 
 
 def fwht(
@@ -106,7 +105,7 @@ def fwht(
     if order != "natural" and n & (n - 1):
         raise ValueError(f"the orders 'sequency' and 'dyadic' need a power of two, got n={n}")
     scale = norm_scale("fwht", norm, n)
-    team = _team(threads)
+    team = _check.threads("fwht", threads)
     if not isinstance(isa, str):
         raise TypeError(f"fwht needs the name of an instruction set for isa, got {isa!r}")
     dtype = _result_dtype(a.dtype, norm)
@@ -144,15 +143,6 @@ def _core_order(n: int, base: int | None) -> int:
     if n == 0 or rest or quotient & (quotient - 1):
         raise ValueError(f"fwht with base={core} needs {core} times a power of two, got n={n}")
     return core
-
-
-def _team(threads: int | None) -> int:
-    if threads is None:
-        return 0
-    team = _check.positive_int("fwht", "threads", threads)
-    if team > _MOST_THREADS:
-        raise ValueError(f"fwht needs threads <= {_MOST_THREADS}, got threads={team}")
-    return team
 
 
 def _result_dtype(x: np.dtype[Any], norm: str) -> np.dtype[Any]:

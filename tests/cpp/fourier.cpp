@@ -260,6 +260,30 @@ template <class T> void same_bits() {
     }
 }
 
+// Long vectors, written through the caches and past them: the same bits at any place, in place and for any number of threads.
+template <class T> void long_same_bits() {
+  Random random(7);
+  using C = std::complex<T>;
+  for (const std::string& isa : test::isas())
+    for (const index_t n : {index_t{1} << 18, index_t{1} << 21}) {
+      const kernels::Table& table = kernels_of(isa);
+      const auto x = numbers<T>(random, n);
+      std::vector<C> first(x.size());
+      const Lines lines = Lines::rows(1, n, n);
+      engine::c2c(component<T>, lines, x.data(), first.data(), true, 1.0, 1, &table);
+      const long double parseval = norm_of(first) / norm_of(x) / std::sqrt(static_cast<long double>(n));
+      CHECK(std::abs(parseval - 1) <= tolerance<T>(n), isa, n, "Parseval");
+      for (const index_t shift : {1, 6}) {
+        Guarded<C> y(n, shift);
+        engine::c2c(component<T>, lines, x.data(), y.data(), true, 1.0, 3, &table);
+        CHECK(y.intact() && std::equal(first.begin(), first.end(), y.data()), isa, n, shift);
+        std::copy(x.begin(), x.end(), y.data());
+        engine::c2c(component<T>, lines, y.data(), y.data(), true, 1.0, 2, &table);
+        CHECK(y.intact() && std::equal(first.begin(), first.end(), y.data()), isa, n, shift, "in place");
+      }
+    }
+}
+
 // Inside networks: I_a (x) F_n (x) I_d on rows of any number of lanes.
 template <class T> void panels() {
   Random random(6);
@@ -297,6 +321,8 @@ TEST(real_float32_agrees) { real_agrees<float>(); }
 TEST(real_float64_agrees) { real_agrees<double>(); }
 TEST(long_complex64) { long_ones<float>(); }
 TEST(long_complex128) { long_ones<double>(); }
+TEST(long_same_bits_complex64) { long_same_bits<float>(); }
+TEST(long_same_bits_complex128) { long_same_bits<double>(); }
 TEST(laws_complex64) { laws<float>(); }
 TEST(laws_complex128) { laws<double>(); }
 TEST(same_bits_complex64) { same_bits<float>(); }

@@ -143,6 +143,23 @@ template <class T> void real_transforms() {
   });
 }
 
+// Where y begins within a cache line decides how a plan stores, never what.
+template <class T> void bits_of_alignments() {
+  for (const std::string& isa : test::isas())
+    for (const index_t n : {48, 256, 1024, 1536, 3072, 4096, 12288, 16384}) {
+      for (const bool inverse : {false, true}) {
+        Bench<T> aligned(isa, n, 0);
+        aligned.plan->c2c(aligned.x.data(), aligned.y.data(), inverse, 0.5, aligned.scratch.data());
+        for (index_t shift = 1; shift < 64 / static_cast<index_t>(sizeof(T)); ++shift) {
+          Guarded<T> y(2 * n, shift);
+          aligned.plan->c2c(aligned.x.data(), y.data(), inverse, 0.5, aligned.scratch.data());
+          CHECK(std::memcmp(aligned.y.data(), y.data(), static_cast<std::size_t>(2 * n) * sizeof(T)) == 0, isa, n, shift);
+          CHECK(y.intact(), isa, n, shift);
+        }
+      }
+    }
+}
+
 // The parts of a Hermitian input that the definition ignores do not matter.
 template <class T> void ends_count_as_real() {
   for (const std::string& isa : test::isas())
@@ -177,6 +194,8 @@ TEST(float32_complex) { complex_transforms<float>(); }
 TEST(float64_complex) { complex_transforms<double>(); }
 TEST(float32_real) { real_transforms<float>(); }
 TEST(float64_real) { real_transforms<double>(); }
+TEST(float32_bits_of_alignments) { bits_of_alignments<float>(); }
+TEST(float64_bits_of_alignments) { bits_of_alignments<double>(); }
 TEST(float32_ends_count_as_real) { ends_count_as_real<float>(); }
 TEST(float64_ends_count_as_real) { ends_count_as_real<double>(); }
 TEST(float32_impulses) { impulses<float>(); }

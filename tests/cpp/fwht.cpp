@@ -103,6 +103,11 @@ template <class T> void arrays_agree() {
     check_array<T>(isa, index_t{1} << 15, 1, 1, 9, 3, 2, 1.0);
     check_array<T>(isa, index_t{1} << 13, 1, 1, 300, 1, 2, 1.0);
     check_array<T>(isa, index_t{1} << 20, 1, 1, 1, 2, 2, half);
+    check_array<T>(isa, index_t{1} << 22, 1, 1, 1, 0, 1, half);  // more than 8 MiB: fetched ahead, rows past the caches
+    check_array<T>(isa, index_t{1} << 22, 1, 1, 1, 0, 3, 1.0);
+    check_array<T>(isa, index_t{1} << 8, 1, 1, 8300, 0, 2, half);
+    check_array<T>(isa, index_t{1} << 10, 1, 3, 700, 2, 1, 1.0);
+    check_array<T>(isa, index_t{1} << 16, 1, 1, 33, 0, 1, half);
     check_array<T>(isa, index_t{12} << 17, 12, 1, 1, 0, 2, half);
   }
 }

@@ -163,11 +163,13 @@ TEST(pairs_and_permutations_in_sparse_rows) {
   }
   // A sum twice, a sum alone, unequal weights.
   const auto csr = [](std::vector<index_t> columns, Buffer v) {
-    return *sparse(2, 2, std::make_shared<std::vector<index_t>>(std::vector<index_t>{0, 2, 4}), std::move(columns),
-                   std::move(v))
-                .get<Csr>();
+    const auto n = static_cast<index_t>(columns.size() / 2);
+    std::vector<index_t> begin;
+    for (index_t r = 0; r <= n; ++r) begin.push_back(2 * r);
+    return *sparse(n, n, std::make_shared<std::vector<index_t>>(std::move(begin)), std::move(columns), std::move(v)).get<Csr>();
   };
   CHECK(pairs_in(csr({0, 1, 0, 1}, copy_of<double>({1, -1, 1, 1}))));
+  CHECK(pairs_in(csr({0, 1, 2, 3, 0, 1, 2, 3}, copy_of<double>({1, -1, 1, -1, 1, 1, 1, 1}))), "both differences first");
   CHECK(!pairs_in(csr({0, 1, 0, 1}, copy_of<double>({1, 1, 1, 1}))));
   CHECK(!pairs_in(csr({0, 1, 0, 1}, copy_of<double>({1, 1, -1, -1}))));
   CHECK(!pairs_in(csr({0, 1, 0, 1}, copy_of<double>({1, 1, 2, -2}))));

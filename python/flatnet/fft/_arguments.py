@@ -59,9 +59,11 @@ def as_complex(a: Array) -> Array:
 def allocated(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """A new array; a large one that memory cannot hold is refused with its size (asking the system costs 30 us)."""
     nbytes = math.prod(shape) * dtype.itemsize
+    if nbytes < 1 << 16:
+        return np.empty(shape, dtype)
     if nbytes > 1 << 28:
         _check.require_memory("the result", float(nbytes))
-    return np.empty(shape, dtype)
+    return _core.output(dtype, shape)
 
 
 class Result:
@@ -207,7 +209,7 @@ def workers_count(workers: Any) -> int:
         raise ValueError("workers must not be zero")
     if count < -cores:
         raise ValueError(f"workers value out of range; got {count}, must not be less than {-cores}")
-    return count if count > 0 else count + 1 + cores
+    return _check.threads("the transform", count if count > 0 else count + 1 + cores, "workers")
 
 
 def get_workers() -> int:

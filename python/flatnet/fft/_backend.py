@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -50,9 +51,14 @@ def _with_workers(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> d
     place = _WORKERS[name]
     if kwargs.get("workers") is not None or place is None or len(args) > place:
         return kwargs
-    from scipy.fft import get_workers
+    return {**kwargs, "workers": _get_workers()()}
 
-    return {**kwargs, "workers": get_workers()}
+
+@functools.cache
+def _get_workers() -> Callable[[], int]:
+    from scipy.fft import get_workers  # costs a microsecond where it is asked for in each call
+
+    return get_workers
 
 
 def _scipy_itself(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -26,7 +26,7 @@ from ._arguments import (
     workers_count,
 )
 
-_small = _core.fft_small  # a whole small transform of a plain array in one call, or None where it does not apply
+_small = _core.fourier_small  # a whole small transform of a plain array in one call, or None where it does not apply
 
 
 def mirror(y: Array, axis: int, others: tuple[int, ...] = ()) -> None:
@@ -165,11 +165,8 @@ def fft(
     >>> fn.fft.fft([1.0, 2.0, 0.0, 0.0])
     array([ 3.+0.j,  1.-2.j, -1.+0.j,  1.+2.j])
     """
-    if n is None and axis == -1 and norm is None and workers is None and plan is None and out is None:
-        y = _small(x, 0)
-        if y is not None:
-            return y
-    return _c2c(x, n, axis, norm, False, overwrite_x, workers, plan, out)
+    y = _small(0, x, n, axis, norm, overwrite_x, workers, plan, out)
+    return _c2c(x, n, axis, norm, False, overwrite_x, workers, plan, out) if y is None else y
 
 
 def ifft(
@@ -206,11 +203,8 @@ def ifft(
     >>> fn.fft.ifft([4.0, 0.0, 0.0, 0.0]).real
     array([1., 1., 1., 1.])
     """
-    if n is None and axis == -1 and norm is None and workers is None and plan is None and out is None:
-        y = _small(x, 1)
-        if y is not None:
-            return y
-    return _c2c(x, n, axis, norm, True, overwrite_x, workers, plan, out)
+    y = _small(1, x, n, axis, norm, overwrite_x, workers, plan, out)
+    return _c2c(x, n, axis, norm, True, overwrite_x, workers, plan, out) if y is None else y
 
 
 def rfft(
@@ -248,11 +242,8 @@ def rfft(
     >>> fn.fft.rfft([1.0, 2.0, 0.0, 0.0])
     array([ 3.+0.j,  1.-2.j, -1.+0.j])
     """
-    if n is None and axis == -1 and norm is None and workers is None and plan is None and out is None:
-        y = _small(x, 2)
-        if y is not None:
-            return y
-    return _r2c(x, n, axis, norm, False, workers, plan, out)
+    y = _small(2, x, n, axis, norm, overwrite_x, workers, plan, out)
+    return _r2c(x, n, axis, norm, False, workers, plan, out) if y is None else y
 
 
 def irfft(
@@ -287,11 +278,8 @@ def irfft(
     >>> fn.fft.irfft([3, 1 - 2j, -1])
     array([1., 2., 0., 0.])
     """
-    if n is None and axis == -1 and norm is None and workers is None and plan is None and out is None:
-        y = _small(x, 3)
-        if y is not None:
-            return y
-    return _c2r(x, n, axis, norm, True, workers, plan, out)
+    y = _small(3, x, n, axis, norm, overwrite_x, workers, plan, out)
+    return _c2r(x, n, axis, norm, True, workers, plan, out) if y is None else y
 
 
 def hfft(
@@ -324,7 +312,8 @@ def hfft(
     >>> fn.fft.hfft([1.0, 1.0, 1.0])
     array([4., 0., 0., 0.])
     """
-    return _c2r(x, n, axis, norm, False, workers, plan, out)
+    y = _small(4, x, n, axis, norm, overwrite_x, workers, plan, out)
+    return _c2r(x, n, axis, norm, False, workers, plan, out) if y is None else y
 
 
 def ihfft(
@@ -357,4 +346,5 @@ def ihfft(
     >>> fn.fft.ihfft([4.0, 0.0, 0.0, 0.0]).real
     array([1., 1., 1.])
     """
-    return _r2c(x, n, axis, norm, True, workers, plan, out)
+    y = _small(5, x, n, axis, norm, overwrite_x, workers, plan, out)
+    return _r2c(x, n, axis, norm, True, workers, plan, out) if y is None else y

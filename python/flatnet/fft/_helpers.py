@@ -112,8 +112,7 @@ def next_fast_len(target: int, real: bool = False) -> int:
     >>> fn.fft.next_fast_len(1021), fn.fft.next_fast_len(1021, real=True)
     (1024, 1024)
     """
-    n = _target(target)
-    return n if n < 3 else _smooth(n, (5, 3) if real else (11, 7, 5, 3), True)
+    return _nearest(target, real, up=True)
 
 
 def prev_fast_len(target: int, real: bool = False) -> int:
@@ -134,5 +133,9 @@ def prev_fast_len(target: int, real: bool = False) -> int:
     >>> fn.fft.prev_fast_len(1021), fn.fft.prev_fast_len(1021, real=True)
     (1008, 1000)
     """
+    return _nearest(target, real, up=False)
+
+
+def _nearest(target: int, real: bool, *, up: bool) -> int:
     n = _target(target)
-    return n if n < 3 else _smooth(n, (5, 3) if real else (11, 7, 5, 3), False)
+    return n if n < 3 else _smooth(n, (5, 3) if real else (11, 7, 5, 3), up)

@@ -28,6 +28,8 @@ from ._arguments import (
 )
 from ._basic import mirror
 
+_small = _core.fourier_small_nd  # a whole small transform of a plain array in one call, or None where it does not apply
+
 
 def _sizes(a: Array, axes: list[int], lengths: list[int]) -> tuple[int, ...]:
     shape = list(a.shape)
@@ -179,7 +181,8 @@ def fftn(
     array([[1., 1.],
            [1., 1.]])
     """
-    return _c2cn(x, s, axes, norm, False, overwrite_x, workers, plan, out)
+    y = _small(0, x, s, axes, norm, overwrite_x, workers, plan, out)
+    return _c2cn(x, s, axes, norm, False, overwrite_x, workers, plan, out) if y is None else y
 
 
 def ifftn(
@@ -211,7 +214,8 @@ def ifftn(
     array([[1., 1.],
            [1., 1.]])
     """
-    return _c2cn(x, s, axes, norm, True, overwrite_x, workers, plan, out)
+    y = _small(1, x, s, axes, norm, overwrite_x, workers, plan, out)
+    return _c2cn(x, s, axes, norm, True, overwrite_x, workers, plan, out) if y is None else y
 
 
 def rfftn(
@@ -244,7 +248,8 @@ def rfftn(
     >>> fn.fft.rfftn([[1.0, 0.0, 0.0, 0.0]]).real
     array([[1., 1., 1.]])
     """
-    return _r2cn(x, s, axes, norm, False, workers, plan, out)
+    y = _small(2, x, s, axes, norm, overwrite_x, workers, plan, out)
+    return _r2cn(x, s, axes, norm, False, workers, plan, out) if y is None else y
 
 
 def irfftn(
@@ -275,7 +280,8 @@ def irfftn(
     >>> fn.fft.irfftn([[4.0, 0.0, 0.0]])
     array([[1., 1., 1., 1.]])
     """
-    return _c2rn(x, s, axes, norm, True, workers, plan, out)
+    y = _small(3, x, s, axes, norm, overwrite_x, workers, plan, out)
+    return _c2rn(x, s, axes, norm, True, workers, plan, out) if y is None else y
 
 
 def hfftn(
@@ -306,7 +312,8 @@ def hfftn(
     >>> fn.fft.hfftn([[1.0, 0.0, 0.0]])
     array([[1., 1., 1., 1.]])
     """
-    return _c2rn(x, s, axes, norm, False, workers, plan, out)
+    y = _small(4, x, s, axes, norm, overwrite_x, workers, plan, out)
+    return _c2rn(x, s, axes, norm, False, workers, plan, out) if y is None else y
 
 
 def ihfftn(
@@ -337,4 +344,5 @@ def ihfftn(
     >>> fn.fft.ihfftn([[1.0, 1.0, 1.0, 1.0]]).real
     array([[1., 0., 0.]])
     """
-    return _r2cn(x, s, axes, norm, True, workers, plan, out)
+    y = _small(5, x, s, axes, norm, overwrite_x, workers, plan, out)
+    return _r2cn(x, s, axes, norm, True, workers, plan, out) if y is None else y

@@ -23,6 +23,8 @@ from ._arguments import (
     workers_count,
 )
 
+_small = _core.cosine_small  # a whole small transform of a plain array in one call, or None where it does not apply
+
 
 def _kind(name: str, type: Any) -> tuple[bool, int]:
     """(sine, type) of the transform that is computed: the inverse of II is III, those of I and IV are themselves."""
@@ -158,7 +160,8 @@ def dct(
     >>> np.abs(fn.fft.dct([1.0, 1.0, 1.0, 1.0]))
     array([8., 0., 0., 0.])
     """
-    return _r2r("dct", x, type, n, axis, norm, overwrite_x, workers, orthogonalize, out)
+    y = _small(0, x, type, n, axis, norm, overwrite_x, workers, orthogonalize, out)
+    return _r2r("dct", x, type, n, axis, norm, overwrite_x, workers, orthogonalize, out) if y is None else y
 
 
 def idct(
@@ -190,7 +193,8 @@ def idct(
     >>> fn.fft.idct([8.0, 0.0, 0.0, 0.0])
     array([1., 1., 1., 1.])
     """
-    return _r2r("idct", x, type, n, axis, norm, overwrite_x, workers, orthogonalize, out)
+    y = _small(1, x, type, n, axis, norm, overwrite_x, workers, orthogonalize, out)
+    return _r2r("idct", x, type, n, axis, norm, overwrite_x, workers, orthogonalize, out) if y is None else y
 
 
 def dst(
@@ -235,7 +239,8 @@ def dst(
     >>> fn.fft.dst([1.0, -1.0], type=2)[-1:]
     array([4.])
     """
-    return _r2r("dst", x, type, n, axis, norm, overwrite_x, workers, orthogonalize, out)
+    y = _small(2, x, type, n, axis, norm, overwrite_x, workers, orthogonalize, out)
+    return _r2r("dst", x, type, n, axis, norm, overwrite_x, workers, orthogonalize, out) if y is None else y
 
 
 def idst(
@@ -267,4 +272,5 @@ def idst(
     >>> np.round(fn.fft.idst(fn.fft.dst([1.0, 2.0])), 12)
     array([1., 2.])
     """
-    return _r2r("idst", x, type, n, axis, norm, overwrite_x, workers, orthogonalize, out)
+    y = _small(3, x, type, n, axis, norm, overwrite_x, workers, orthogonalize, out)
+    return _r2r("idst", x, type, n, axis, norm, overwrite_x, workers, orthogonalize, out) if y is None else y

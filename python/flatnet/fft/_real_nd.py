@@ -6,8 +6,11 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from .. import _core
 from ._arguments import Array
 from ._real import _r2rn
+
+_small = _core.cosine_small_nd  # a whole small transform of a plain array in one call, or None where it does not apply
 
 
 def dctn(
@@ -42,7 +45,8 @@ def dctn(
     array([[16.,  0.],
            [ 0.,  0.]])
     """
-    return _r2rn("dctn", x, type, s, axes, norm, overwrite_x, workers, orthogonalize, out)
+    y = _small(0, x, type, s, axes, norm, overwrite_x, workers, orthogonalize, out)
+    return _r2rn("dctn", x, type, s, axes, norm, overwrite_x, workers, orthogonalize, out) if y is None else y
 
 
 def idctn(
@@ -77,7 +81,8 @@ def idctn(
     array([[1., 1.],
            [1., 1.]])
     """
-    return _r2rn("idctn", x, type, s, axes, norm, overwrite_x, workers, orthogonalize, out)
+    y = _small(1, x, type, s, axes, norm, overwrite_x, workers, orthogonalize, out)
+    return _r2rn("idctn", x, type, s, axes, norm, overwrite_x, workers, orthogonalize, out) if y is None else y
 
 
 def dstn(
@@ -111,7 +116,8 @@ def dstn(
     >>> np.round(fn.fft.dstn([[1.0]]), 12)
     array([[4.]])
     """
-    return _r2rn("dstn", x, type, s, axes, norm, overwrite_x, workers, orthogonalize, out)
+    y = _small(2, x, type, s, axes, norm, overwrite_x, workers, orthogonalize, out)
+    return _r2rn("dstn", x, type, s, axes, norm, overwrite_x, workers, orthogonalize, out) if y is None else y
 
 
 def idstn(
@@ -145,4 +151,5 @@ def idstn(
     >>> np.round(fn.fft.idstn(fn.fft.dstn([[1.0, 2.0]])), 12)
     array([[1., 2.]])
     """
-    return _r2rn("idstn", x, type, s, axes, norm, overwrite_x, workers, orthogonalize, out)
+    y = _small(3, x, type, s, axes, norm, overwrite_x, workers, orthogonalize, out)
+    return _r2rn("idstn", x, type, s, axes, norm, overwrite_x, workers, orthogonalize, out) if y is None else y

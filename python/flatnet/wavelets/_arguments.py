@@ -31,7 +31,6 @@ _OLD_MODES = {
     "asm": "antireflect",
 }
 _COMPUTED = {np.dtype(name): np.dtype(name) for name in _check.FLOATS}
-_MOST_THREADS = 4096
 
 # Banks of names and of pywt.Wavelet objects, whose filters cannot change; emptied when it has grown long.
 _banks: dict[Any, Bank] = {}
@@ -194,12 +193,7 @@ def axis_index(axis: Any, ndim: int, what: str = "data") -> int:
 
 def thread_count(threads: int | None) -> int:
     """0 for the process's default."""
-    if threads is None:
-        return 0
-    n = _check.positive_int("wavelets", "threads", threads)
-    if n > _MOST_THREADS:
-        raise ValueError(f"wavelets need threads <= {_MOST_THREADS}, got threads={n}")
-    return n
+    return _check.threads("a wavelet transform", threads)
 
 
 def max_level(data_len: int, taps: int) -> int:

@@ -5,8 +5,10 @@ namespace flatnet::python {
 
 void bind_factor(pybind11::module_& m);
 void bind_network(pybind11::module_& m);
+void bind_paths(pybind11::module_& m);
 void bind_fourier(pybind11::module_& m);
 void bind_fft_plan(pybind11::module_& m);
+void bind_fft_small(pybind11::module_& m);
 void bind_signal(pybind11::module_& m);
 void bind_wavelet(pybind11::module_& m);
 void bind_fwht(pybind11::module_& m);

@@ -1,9 +1,10 @@
-// Plan objects and small transforms in raw CPython: a call costs a few dozen nanoseconds beyond the transform.
+// Plan objects in raw CPython: a call costs a few dozen nanoseconds beyond the transform.
+#include <algorithm>
 #include <cstddef>
 #include <new>
 
-#include "arrays.hpp"
 #include "bindings.hpp"
+#include "fft_arrays.hpp"
 #include "flatnet/core/parallel.hpp"
 #include "flatnet/core/scratch.hpp"
 #include "flatnet/engine/fourier.hpp"
@@ -15,22 +16,9 @@ namespace {
 
 using engine::FourierPlan;
 using engine::Lines;
-using Proxy = py::detail::PyArray_Proxy;
-
 enum class Kind : int { c2c = 0, r2c, c2r };
 constexpr const char* kind_names[] = {"c2c", "r2c", "c2r"};
-constexpr index_t long_transform = index_t{1} << 14;      // elements from which on the GIL is released
-constexpr index_t threaded_transform = index_t{1} << 18;  // and rows are shared among threads
-constexpr int contiguous = py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_, aligned = py::detail::npy_api::NPY_ARRAY_ALIGNED_,
-              writeable = py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
-
-// NumPy's dtypes by Dtype, made once; borrowed for the life of the process.
-PyObject* descriptor(Dtype t) {
-  static PyObject* const all[] = {numpy_dtype(Dtype::f32).release().ptr(), numpy_dtype(Dtype::f64).release().ptr(),
-                                  numpy_dtype(Dtype::c64).release().ptr(), numpy_dtype(Dtype::c128).release().ptr()};
-  return all[static_cast<int>(t) - static_cast<int>(Dtype::f32)];
-}
-constexpr Dtype complex_of(Dtype component) { return component == Dtype::f32 ? Dtype::c64 : Dtype::c128; }
+constexpr index_t threaded_transform = index_t{1} << 18;  // elements from which on rows are shared among threads
 
 const Proxy* as_array(PyObject* x) {
   return PyObject_TypeCheck(x, py::detail::npy_api::get().PyArray_Type_) ? py::detail::array_proxy(x) : nullptr;
@@ -39,14 +27,11 @@ bool has_type(const Proxy* a, PyObject* wanted) {
   return a->descr == wanted || py::detail::npy_api::get().PyArray_EquivTypes_(a->descr, wanted);
 }
 
-PyObject* empty(Dtype t, int nd, const ssize_t* sizes, ssize_t last) {
+PyObject* empty_like(const Proxy* x, Dtype t, ssize_t last) {
   ssize_t shape[64];
-  for (int i = 0; i + 1 < nd; ++i) shape[i] = sizes[i];
-  shape[nd - 1] = last;
-  auto& api = py::detail::npy_api::get();
-  PyObject* d = descriptor(t);
-  Py_INCREF(d);
-  return api.PyArray_NewFromDescr_(api.PyArray_Type_, d, nd, shape, nullptr, nullptr, 0, nullptr);
+  std::copy_n(x->dimensions, x->nd, shape);
+  shape[x->nd - 1] = last;
+  return empty(t, x->nd, shape);
 }
 
 void run_vector(const FourierPlan& plan, Kind kind, const void* x, void* y, bool inverse, double scale, void* scratch) {
@@ -145,7 +130,7 @@ PyObject* plan_call(PyObject* self, PyObject* const* args, std::size_t count, Py
   if (!fits(x, descriptor(p->in), p->n_in)) return refuse(p, "x", args[0], p->in, p->n_in);
   py::object result;
   if (!out || out == Py_None) {
-    result = py::reinterpret_steal<py::object>(empty(p->out, x->nd, x->dimensions, p->n_out));
+    result = py::reinterpret_steal<py::object>(empty_like(x, p->out, p->n_out));
     if (!result) return nullptr;
   } else {
     if (!fits(as_array(out), descriptor(p->out), p->n_out)) return refuse(p, "out", out, p->out, p->n_out);
@@ -233,69 +218,6 @@ py::object make_plan(index_t n, const std::string& precision, const std::string&
   return py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(p));
 }
 
-// --- small transforms ------------------------------------------------------------------------------------------------
-
-/// y[n-k] = conj(y[k]) in rows of n.
-template <class T> void mirror(T* y, index_t rows, index_t n) {
-  for (index_t r = 0; r < rows; ++r, y += 2 * n)
-    for (index_t k = 1; k < n - k; ++k) {
-      y[2 * (n - k)] = y[2 * k];
-      y[2 * (n - k) + 1] = -y[2 * k + 1];
-    }
-}
-
-const FourierPlan& recent_plan(Dtype component, index_t n) {
-  thread_local std::shared_ptr<const FourierPlan> last;
-  if (!last || last->n() != n || last->component() != component) last = engine::fourier_plan(component, n);
-  return *last;
-}
-
-/// fft, ifft, rfft, irfft (which = 0 .. 3) along the last axis of a small contiguous native array; None otherwise: the caller
-/// then takes the long way.
-PyObject* fft_small(PyObject*, PyObject* const* args, ssize_t count) {
-  if (count != 2) return PyErr_Format(PyExc_TypeError, "fft_small takes x and a number, got %zd arguments", count);
-  int overflow = 0;
-  const long which = PyLong_AsLongAndOverflow(args[1], &overflow);
-  if (which == -1 && PyErr_Occurred()) return nullptr;
-  if (overflow || which < 0 || which > 3) return PyErr_Format(PyExc_ValueError, "fft_small knows 0 to 3, got %R", args[1]);
-  constexpr int both = contiguous | aligned;
-  PyObject* object = args[0];
-  if (Py_TYPE(object) != py::detail::npy_api::get().PyArray_Type_) Py_RETURN_NONE;
-  const Proxy* x = py::detail::array_proxy(object);
-  if ((x->flags & both) != both || x->nd < 1 || x->nd > 32) Py_RETURN_NONE;
-  const bool wide = x->descr == descriptor(Dtype::f64) || x->descr == descriptor(Dtype::c128);
-  const bool real = x->descr == descriptor(Dtype::f32) || x->descr == descriptor(Dtype::f64);
-  if (!wide && !real && x->descr != descriptor(Dtype::c64)) Py_RETURN_NONE;
-  const bool to_half = which == 2, from_half = which == 3;
-  if ((to_half && !real) || (from_half && real)) Py_RETURN_NONE;
-  const index_t m = x->dimensions[x->nd - 1], n = from_half ? 2 * (m - 1) : m;
-  index_t rows = 1;
-  for (int i = 0; i + 1 < x->nd; ++i) rows *= x->dimensions[i];
-  if (n < 1 || rows < 1 || rows > long_transform || n > long_transform || rows * n > long_transform) Py_RETURN_NONE;
-  const Dtype component = wide ? Dtype::f64 : Dtype::f32;
-  const index_t n_out = to_half ? n / 2 + 1 : n;
-  const Kind kind = from_half ? Kind::c2r : real ? Kind::r2c : Kind::c2c;
-  const bool inverse = which & 1, mirrored = real && !to_half;
-  if (mirrored && rows > 1) Py_RETURN_NONE;  // rows of half a spectrum lie apart
-  auto result =
-      py::reinterpret_steal<py::object>(empty(from_half ? component : complex_of(component), x->nd, x->dimensions, n_out));
-  if (!result) return nullptr;
-  char* y = py::detail::array_proxy(result.ptr())->data;
-  try {
-    run_rows(recent_plan(component, n), kind, rows, m, n_out, x->data, y, inverse,
-             inverse ? 1.0 / static_cast<double>(n) : 1.0);
-  } catch (const std::exception& e) {
-    PyErr_SetString(PyExc_MemoryError, e.what());
-    return nullptr;
-  }
-  if (mirrored) wide ? mirror(reinterpret_cast<double*>(y), 1, n) : mirror(reinterpret_cast<float*>(y), 1, n);
-  return result.release().ptr();
-}
-
-PyMethodDef functions[] = {{"fft_small", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&fft_small)), METH_FASTCALL,
-                            "fft, ifft, rfft, irfft (which = 0 .. 3) of a small plain array along its last axis, or None."},
-                           {nullptr, nullptr, 0, nullptr}};
-
 }  // namespace
 
 void bind_fft_plan(py::module_& m) {
@@ -303,7 +225,6 @@ void bind_fft_plan(py::module_& m) {
   if (!plan_type) throw py::error_already_set();
   m.attr("FourierTransform") = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(plan_type));
   descriptor(Dtype::f32);
-  if (PyModule_AddFunctions(m.ptr(), functions) != 0) throw py::error_already_set();
   m.def("fourier_transform", &make_plan, py::arg("n"), py::arg("precision"), py::arg("kind"), py::arg("inverse"),
         py::arg("scale"), py::arg("norm"), "A plan object; see flatnet.fft.plan.");
 }

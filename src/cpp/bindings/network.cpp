@@ -25,6 +25,16 @@ void apply(const Network& net, const py::array& x, py::array out, int axis, int 
   released([&] { net.apply(from, to, axis, threads, isa.empty() ? nullptr : &kernels_of(isa)); });
 }
 
+const char* name(Step::Kind kind) {
+  switch (kind) {
+    case Step::Kind::hadamard: return "hadamard";
+    case Step::Kind::fourier: return "fourier";
+    case Step::Kind::butterfly: return "butterfly";
+    case Step::Kind::layer: break;
+  }
+  return "layer";
+}
+
 // Largest growth of |x| through the first k layers, over all k: what exact integers must hold.
 double growth(const Network& net) {
   double bound = 1, largest = 1;
@@ -43,6 +53,16 @@ void bind_network(py::module_& m) {
       .def(
           "steps", [](const Network& n, const py::dtype& d) { return released([&, t = dtype_from(d)] { return n.steps(t); }); },
           py::arg("dtype"), "What runs when the network computes in `dtype`, a line a step.")
+      .def(
+          "program",
+          [](const Network& n, const py::dtype& d) {
+            const Program& program = released([&, t = dtype_from(d)]() -> const Program& { return n.program(t); });
+            std::vector<std::tuple<const char*, int, int>> found;
+            for (const Step& s : program.steps) found.emplace_back(name(s.kind), s.first, s.count);
+            return found;
+          },
+          py::arg("dtype"),
+          "The same as (\"layer\", \"hadamard\", \"fourier\" or \"butterfly\", first layer, number of layers).")
       .def_property_readonly(
           "weights",
           [](const Network& n) {

@@ -1,9 +1,12 @@
+#include <pybind11/stl.h>
+
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "flatnet/core/check.hpp"
 #include "flatnet/core/isa.hpp"
 #include "flatnet/engine/convolve.hpp"
 #include "flatnet/engine/cosine.hpp"
+#include "output.hpp"
 
 namespace flatnet::python {
 namespace {
@@ -62,6 +65,7 @@ void bind_signal(py::module_& m) {
   m.def("cosine", &cosine, py::arg("x"), py::arg("out"), py::arg("axis"), py::arg("type"), py::arg("sine"), py::arg("scale"),
         py::arg("orthogonal"), py::arg("threads"), py::arg("isa") = "",
         "Cosine or sine transform of type 1 to 4 along one axis, times scale; out may be x.");
+  m.def("output", &output, py::arg("dtype"), py::arg("shape"), "An uninitialised array in C order for a large result.");
   m.def("convolve", &convolve, py::arg("a"), py::arg("v"), py::arg("out"), py::arg("axis"), py::arg("first"),
         py::arg("threads"), py::arg("isa") = "",
         "Elements first, first + 1, ... of the full convolution along one axis; the batch of a and v is that of out.");

@@ -8,6 +8,7 @@
 #include "bindings.hpp"
 #include "flatnet/core/check.hpp"
 #include "flatnet/core/isa.hpp"
+#include "output.hpp"
 
 namespace flatnet::python {
 namespace {
@@ -89,7 +90,7 @@ py::list decompose(const FilterBank& bank, int mode_code, const py::array& x, in
   std::vector<void*> targets(result.size());
   const py::dtype dtype = x.dtype();
   const auto add = [&](index_t i) {
-    py::array band(dtype, shape);
+    py::array band = output(dtype, shape);
     targets[static_cast<std::size_t>(i)] = band.mutable_data();
     result[static_cast<std::size_t>(i)] = std::move(band);
   };
@@ -146,7 +147,7 @@ std::optional<py::array> reconstruct(const FilterBank& bank, int mode_code, cons
   index_t outer = 1, inner = element.parts;
   for (int i = 0; i < axis; ++i) outer *= shape[i];
   for (std::size_t i = axis + 1; i < shape.size(); ++i) inner *= shape[i];
-  py::array y(finest.dtype(), shape);
+  py::array y = output(finest.dtype(), shape);
   void* const target = y.mutable_data();
   released([&] {
     engine::wavelet_rec(element.component, bank, mode, lengths, outer, inner, data.data(), target, threads, table_of(isa));
@@ -174,7 +175,7 @@ py::list decompose_plane(const FilterBank& first, const FilterBank& second, int 
     std::vector<py::array> bands;
     void* targets[4];
     for (void*& target : targets) {
-      bands.emplace_back(x.dtype(), shape);
+      bands.push_back(output(x.dtype(), shape));
       target = bands.back().mutable_data();
     }
     released([&] {
@@ -211,7 +212,7 @@ py::array reconstruct_plane(const FilterBank& first, const FilterBank& second, i
   for (const int i : {0, 1})
     shape[axis + i] =
         std::max<index_t>(0, engine::wavelet_inverse_length(shape[axis + i], plane.bank[i]->taps(), plane.mode[i]));
-  py::array y(bands[0].dtype(), shape);
+  py::array y = output(bands[0].dtype(), shape);
   void* const target = y.mutable_data();
   released([&] {
     engine::wavelet_rec2(element.component, plane, {outer, m0, m1, inner, m0 * m1 * inner, m1 * inner}, data, target, threads,

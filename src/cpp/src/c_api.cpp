@@ -25,7 +25,6 @@ namespace flatnet {
 namespace {
 
 constexpr index_t largest = index_t{1} << 62;  // elements, bytes
-constexpr int max_threads = 4096;
 constexpr int max_log_n = 40;
 constexpr std::size_t stack_bytes = 8192;  // scratch of short vectors
 

@@ -107,7 +107,8 @@ void Network::prepare(Dtype dtype) const {
 void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int threads, const kernels::Table* kernels) const {
   check_shapes(*this, x, y, axis);
   check_conversion(x.scalar, y.dtype);
-  require(threads >= 0 && threads <= 4096, "the number of threads must be from 1 to 4096, or 0 for the default, got ", threads);
+  require(threads >= 0 && threads <= max_threads, "the number of threads must be from 1 to ", max_threads,
+          ", or 0 for the default, got ", threads);
   const kernels::Table& k = kernels ? *kernels : active_kernels();
   const Panels panels(x, y, axis);
   if (panels.columns() == 0 || rows() == 0) return;

@@ -100,7 +100,8 @@ Panels::Panels(const ConstArrayView& x, const ArrayView& y, int axis) : x_(x), y
   x_step_ = x.strides[axis];
   y_step_ = y.strides[axis];
   // The axis with the smallest steps runs fastest: neighbours in memory become neighbours in a panel.
-  std::stable_sort(batch_.begin(), batch_.end(), [](const Dim& p, const Dim& q) { return std::abs(p.x) > std::abs(q.x); });
+  std::stable_sort(batch_.begin(), batch_.end(),
+                   [](const BatchAxis& p, const BatchAxis& q) { return std::abs(p.x) > std::abs(q.x); });
 }
 
 index_t Panels::lanes(index_t widest) const {
@@ -110,21 +111,9 @@ index_t Panels::lanes(index_t widest) const {
   return std::min(needed, std::clamp<index_t>(fit, 16, max_lanes));
 }
 
-void Panels::offsets(index_t first, index_t present, index_t* x, index_t* y) const {
-  for (index_t j = 0; j < present; ++j) {
-    index_t rest = first + j;
-    x[j] = y[j] = 0;
-    for (auto d = batch_.rbegin(); d != batch_.rend(); ++d) {
-      x[j] += rest % d->size * d->x;
-      y[j] += rest % d->size * d->y;
-      rest /= d->size;
-    }
-  }
-}
-
 void Panels::load(const kernels::Table& k, index_t first, index_t present, index_t lanes, void* panel) const {
   index_t xo[max_lanes], yo[max_lanes];
-  offsets(first, present, xo, yo);
+  batch_offsets(batch_, first, present, xo, yo);
   const char* x = static_cast<const char*>(x_.data);
   const index_t size = size_of(y_.dtype), parts = is_complex(y_.dtype) ? 2 : 1, part = size / parts;
   const bool native = !x_.swapped && x_.scalar == scalar_of(y_.dtype);
@@ -155,7 +144,7 @@ void Panels::load(const kernels::Table& k, index_t first, index_t present, index
 
 void Panels::store(const kernels::Table& k, index_t first, index_t present, index_t lanes, const void* panel) const {
   index_t xo[max_lanes], yo[max_lanes];
-  offsets(first, present, xo, yo);
+  batch_offsets(batch_, first, present, xo, yo);
   char* y = static_cast<char*>(y_.data);
   const index_t size = size_of(y_.dtype), parts = is_complex(y_.dtype) ? 2 : 1, part = size / parts;
   const int s = kernels::size_index(part);

@@ -37,7 +37,8 @@ int initial_threads() {
   if (!text || !*text) return usable_cores();
   char* end = nullptr;
   const long n = std::strtol(text, &end, 10);
-  require(*end == '\0' && n >= 1 && n <= 4096, "FLATNET_THREADS needs a whole number from 1 to 4096, got '", text, "'");
+  require(*end == '\0' && n >= 1 && n <= max_threads, "FLATNET_THREADS needs a whole number from 1 to ", max_threads, ", got '",
+          text, "'");
   return static_cast<int>(n);
 }
 
@@ -77,7 +78,7 @@ int default_threads() {
 }
 
 void set_default_threads(int n) {
-  require(n >= 1 && n <= 4096, "the number of threads must be from 1 to 4096, got ", n);
+  require(n >= 1 && n <= max_threads, "the number of threads must be from 1 to ", max_threads, ", got ", n);
   default_count = n;
 }
 

@@ -39,7 +39,7 @@ template <class T, int E> class Fourier {
 
   void run(int threads) const {
     const index_t lines = job_.a.count;
-    const bool shared = std::all_of(job_.v.batch.begin(), job_.v.batch.end(), [](const Lines::Dim& d) { return d.x == 0; });
+    const bool shared = std::all_of(job_.v.batch.begin(), job_.v.batch.end(), [](const BatchAxis& d) { return d.x == 0; });
     const index_t tasks = shared ? lines * blocks_.count : lines;
     threads = team(lines * blocks_.count * blocks_.length, tasks, threads);
     const index_t mine = data_ + 2 * spectrum_ + rest_;

@@ -21,12 +21,15 @@ using namespace fourier;
 constexpr index_t least_work = 100000;             // elements; below it one thread
 constexpr index_t panel_limit = index_t{1} << 15;  // longer lines are transformed one by one
 constexpr index_t most_chunk = 256;                // lines of a task
-constexpr index_t line_copy_bytes = 1 << 15;       // longer lines are written where they belong at once
+constexpr index_t line_copy_bytes = 1 << 20;       // longer lines are written where they belong at once
+constexpr index_t together_bytes = 1 << 14;        // of short lines that are written together
+constexpr index_t line_ahead_bytes = 1 << 17;      // longer lines are asked for one line ahead, not two
 constexpr index_t task_elements = 1 << 16;         // of the lines that one task takes
 
 template <class T> index_t lanes_of(const kernels::Table& table) { return table.fourier->width[sizeof(T) == 8]; }
 
-// Scratch beyond the caches in large pages, where the system has them: its rows are pages apart.
+// Scratch beyond the caches in large pages, where the system has them: its rows
+// are pages apart.
 void large_pages([[maybe_unused]] void* data, [[maybe_unused]] index_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   constexpr std::uintptr_t page = 1 << 21;
@@ -47,7 +50,8 @@ int useful_threads(const Lines& lines, int threads) {
   return lines.count * std::max(lines.n_in, lines.n_out) < least_work ? 1 : std::max(threads, 1);
 }
 
-// Neighbouring columns before the first that begins a cache line of y: a group of their own, so that the others write whole lines.
+// Neighbouring columns before the first that begins a cache line of y: a group
+// of their own, so that the others write whole lines.
 index_t lead_of(const Lines& lines, const void* y, index_t element, index_t group) {
   const auto behind = static_cast<index_t>(reinterpret_cast<std::uintptr_t>(y) % 64);
   const bool columns = !lines.batch.empty() && lines.batch.back().y == 1 && lines.y_step * element % 64 == 0;
@@ -55,7 +59,8 @@ index_t lead_of(const Lines& lines, const void* y, index_t element, index_t grou
   return (64 - behind) / element;
 }
 
-// task(first line, lines present, scratch) over groups of panels, each thread with `elements` of scratch.
+// task(first line, lines present, scratch) over groups of panels, each thread
+// with `elements` of scratch.
 template <class T, class F>
 void over_groups(const Lines& lines, index_t lead, index_t group, index_t elements, int threads, F&& task) {
   const index_t tasks = (lines.count - lead + group - 1) / group + (lead > 0);
@@ -76,7 +81,8 @@ bool one_by_one(const Lines& lines, index_t n, index_t W) {
   return lines.x_step == 1 && lines.y_step == 1 && vector_plan_beats_panels(n);
 }
 
-// Real lines whose largest prime factor the panels take by its definition are left to them: a chirp rounds more.
+// Real lines whose largest prime factor the panels take by its definition are
+// left to them: a chirp rounds more.
 bool real_one_by_one(const Lines& lines, index_t n, index_t W) {
   const index_t largest = n > 1 ? prime_factors(n).back() : 1;
   if (largest > 61 && largest <= kernels::fourier_largest_odd && n <= panel_limit) return false;
@@ -87,7 +93,8 @@ template <class T> Side<T> side(const void* data, index_t step, index_t parts) {
   return {static_cast<T*>(const_cast<void*>(data)), step, parts, false, 1, {}};
 }
 
-// Both sides of lines first .. first + present - 1. Outputs larger than the caches are streamed, not those that lie on x.
+// Both sides of lines first .. first + present - 1. Outputs larger than the
+// caches are streamed, not those that lie on x.
 template <class T> struct Sides {
   Side<T> x, y;
   Sides(const Lines& lines, const void* from, index_t x_parts, void* to, index_t y_parts, index_t first, index_t present)
@@ -98,7 +105,8 @@ template <class T> struct Sides {
   }
 };
 
-// run(x, y, scratch, threads) on every line, through contiguous copies where a line is not.
+// run(x, y, scratch, threads) on every line, through contiguous copies where a
+// line is not.
 template <class T, class Run>
 void over_lines(const kernels::Table& table, const Lines& lines, const void* x, index_t x_parts, void* y, index_t y_parts,
                 index_t scratch_bytes, int threads, Run&& run) {
@@ -111,9 +119,10 @@ void over_lines(const kernels::Table& table, const Lines& lines, const void* x, 
   const index_t x_bytes = copy_x ? whole_lines(lines.n_in * x_parts * size) : 0;
   // Several at once where they lie side by side.
   const bool side_by_side = lines.batch.size() == 1 && lines.batch[0].y == lines.n_out;
-  const index_t together = streamed && side_by_side ? std::clamp<index_t>(line_copy_bytes / 2 / line_bytes, 1, most_chunk) : 1;
+  const index_t together = streamed && side_by_side ? std::clamp<index_t>(together_bytes / line_bytes, 1, most_chunk) : 1;
   const index_t y_bytes = copy_y ? whole_lines(together * line_bytes) : 0;
-  const index_t chunk = std::clamp<index_t>(task_elements / std::max(lines.n_in, lines.n_out), 1, most_chunk);
+  const index_t least = std::clamp<index_t>(lines.count / (4 * threads), 1, 8);
+  const index_t chunk = std::clamp<index_t>(task_elements / std::max(lines.n_in, lines.n_out), least, most_chunk);
   const index_t tasks = (lines.count + chunk - 1) / chunk;
   const int team = lines.count == 1 ? 1 : static_cast<int>(std::min<index_t>(threads, tasks));
   const index_t own = whole_lines(scratch_bytes) + x_bytes + y_bytes;
@@ -141,7 +150,7 @@ void over_lines(const kernels::Table& table, const Lines& lines, const void* x, 
       if (streamed) {
         if (slot + 1 < together && j + 1 < present) continue;
         // The lines after the next are on their way while these leave.
-        const index_t next = j + together + 1;
+        const index_t next = j + 1 + (line_bytes <= line_ahead_bytes ? together : 0);
         const void* fetched = next < present && !copy_x ? static_cast<const T*>(x) + xo[next - slot] * x_parts : nullptr;
         table.fourier->stream({(slot + 1) * line_bytes, at + x_bytes, result - slot * lines.n_out * y_parts, fetched});
       } else if (copy_y) {
@@ -152,23 +161,44 @@ void over_lines(const kernels::Table& table, const Lines& lines, const void* x, 
   });
 }
 
+// Whether whole tiles of W columns go from array to array, nothing between.
+template <class T>
+bool direct(const Sides<T>& sides, index_t W, const PanelPlan<T>& plan) {
+  const Side<T>&x = sides.x, &y = sides.y;
+  if (plan.passes() == 0 || x.present % W || x.step == 1 || y.step == 1 || !x.neighbours() || !y.neighbours()) return false;
+  const auto misaligned = reinterpret_cast<std::uintptr_t>(y.at(0, 0)) | static_cast<std::uintptr_t>(2 * y.step * sizeof(T));
+  return !y.streamed || misaligned % 64 == 0;
+}
+
 template <class T>
 void c2c_panels(const kernels::Table& table, const Lines& lines, const void* x, void* y, bool inverse, double scale,
                 int threads) {
   const auto plan = panel_plan<T>(table, lines.n_in);
-  const index_t W = lanes_of<T>(table), n = lines.n_in, panel = 2 * W * n, group = group_of<T>(panel);
+  const index_t W = lanes_of<T>(table), n = lines.n_in, panel = 2 * W * n, group = std::max<index_t>(group_of<T>(panel), 2);
   const index_t lead = lead_of(lines, y, 2 * static_cast<index_t>(sizeof(T)), group * W);
-  over_groups<T>(lines, lead, group * W, group * panel + plan->scratch(), threads,
-                 [&](index_t first, index_t present, T* scratch) {
-                   const Sides<T> sides(lines, x, 2, y, 2, first, present);
-                   const Stage<T> stage(table, scratch, panel);
-                   stage.load(sides.x, n, inverse);
-                   for (index_t v = 0; v * W < present; ++v) {
-                     const FourierRows rows = planar_rows(scratch + v * panel, W);
-                     plan->run(rows, rows, nullptr, 0, scale, scratch + group * panel);
-                   }
-                   stage.store(sides.y, n, inverse);
-                 });
+  over_groups<T>(
+      lines, lead, group * W, group * panel + plan->scratch(), threads, [&](index_t first, index_t present, T* scratch) {
+        const Sides<T> sides(lines, x, 2, y, 2, first, present);
+        const Stage<T> stage(table, scratch, panel);
+        if (direct(sides, W, *plan)) {
+          const index_t pitch = 2 * sides.x.step;
+          T *here = scratch, *other = scratch + panel;
+          table.fourier->columns_in[sizeof(T) == 8]({n, 1, sides.x.at(0, 0), pitch, here, panel, false, inverse, false});
+          for (index_t v = 0; v < present; v += W, std::swap(here, other)) {
+            FourierFetch fetch{sides.x.at(v, 0) + 2 * W, pitch, other, n, n, plan->passes(), inverse};
+            plan->run(planar_rows(here, W), pair_rows(sides.y.at(v, 0), 2 * sides.y.step, inverse, sides.y.streamed), nullptr,
+                      0, scale, scratch + group * panel, v + W < present ? &fetch : nullptr);
+          }
+          if (sides.y.streamed) table.fourier->settle();
+          return;
+        }
+        stage.load(sides.x, n, inverse);
+        for (index_t v = 0; v * W < present; ++v) {
+          const FourierRows rows = planar_rows(scratch + v * panel, W);
+          plan->run(rows, rows, nullptr, 0, scale, scratch + group * panel);
+        }
+        stage.store(sides.y, n, inverse);
+      });
 }
 
 // Rows of W real numbers to complex rows without imaginary parts.
@@ -206,7 +236,8 @@ void r2c_panels(const kernels::Table& table, const Lines& lines, const void* x, 
   });
 }
 
-// The whole spectrum of real numbers: its second half is the conjugate of the first; `conjugate`: so is what is given.
+// The whole spectrum of real numbers: its second half is the conjugate of the
+// first; `conjugate`: so is what is given.
 template <class T> void complete(T* z, index_t n, index_t W, bool conjugate) {
   for (index_t k = 0; k <= n / 2; ++k)
     for (index_t j = 0; j < W; ++j) {

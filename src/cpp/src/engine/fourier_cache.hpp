@@ -8,7 +8,18 @@
 
 namespace flatnet::engine::fourier {
 
-enum class PlanKind : int { panel, accurate_panel, real, vector, cosine2, cosine4 };
+enum class PlanKind : int {
+  panel,
+  accurate_panel,
+  real,
+  vector,
+  cosine1,
+  cosine2,
+  cosine4,
+  cosine1_rows,
+  cosine2_rows,
+  cosine4_rows
+};
 
 struct PlanKey {
   PlanKind kind;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <new>
 #include <vector>
@@ -62,22 +63,57 @@ template <class T> class Roots {
   std::vector<T> cosine_, sine_;
 };
 
-/// Radices of the passes for n numbers, the first one's first; empty when the set cannot start on n. A pass over a vector
-/// beyond the first cache costs as much for a large radix as for a small one: the power of two is taken in as few passes as
-/// radices up to 256 allow, at both ends; odd factors lie between them.
+/// n as a product of at most `passes` radices that no one exceeds, largest last; whether there is one.
+bool factored(const FourierLineSet& set, index_t n, int passes, int most, std::vector<int>& radices) {
+  if (n == 1) return true;
+  if (passes == 0) return false;
+  for (int i = kernels::fourier_line_radix_count; i-- > 0;) {
+    const int r = kernels::fourier_line_radices[i];
+    if (r > most || n % r || !set.last[0][i] || !factored(set, n / r, passes - 1, r, radices)) continue;
+    radices.push_back(r);
+    return true;
+  }
+  return false;
+}
+
+/// Radices of the passes for n numbers, the first one's first; empty when the set cannot start on n. A pass costs as much for
+/// a large radix as for a small one beyond the first cache, and nearly so in it: as few passes as there can be. A first pass
+/// whose chunks of lanes overlap pays for the overlap.
+std::vector<int> mixed_radices(const FourierLineSet& set, index_t n) {
+  std::vector<int> best;
+  double best_cost = 0;
+  for (int i = 0; i < kernels::fourier_line_radix_count; ++i) {
+    const int first = kernels::fourier_line_radices[i];
+    const index_t m = n / first;
+    if (!set.first[0][i] || first > 64 || n % first || m < set.lanes) continue;
+    const double chunks = static_cast<double>((m + set.lanes - 1) / set.lanes * set.lanes) / static_cast<double>(m);
+    for (int passes = 1;; ++passes) {
+      std::vector<int> radices;
+      if (!factored(set, m, passes, 64, radices)) continue;
+      const double cost = passes + chunks;
+      if (best.empty() || cost <= best_cost) {
+        best = {first};
+        best.insert(best.end(), radices.begin(), radices.end());
+        best_cost = cost;
+      }
+      break;
+    }
+  }
+  return best;
+}
+
+/// The same; powers of two in radices of equal size.
 std::vector<int> radices_of(const FourierLineSet& set, index_t n) {
+  if (!power_of_two(n)) return mixed_radices(set, n);
   int log = 0, least = 0, most = 8;
-  while (n % (index_t{2} << log) == 0) ++log;
+  while (index_t{1} << log < n) ++log;
   while (1 << least < set.lanes) ++least;
   while (!set.last[0][index_of(1 << most)]) --most;
   int passes = std::max(2, (log + most - 1) / most);
-  int first = std::min(n >> log > 1 && log <= 6 ? log : std::max(least, log / passes), log);
+  int first = std::max(least, log / passes);
   while (first >= least && !(set.first[0][index_of(1 << first)] && n >> first >= set.lanes)) --first;
   if (first < least) return {};
   std::vector<int> radices = {1 << first};
-  index_t odd = n >> log;
-  for (const int r : {7, 25, 5, 15, 9, 3})
-    for (; odd % r == 0; odd /= r) radices.push_back(r);
   passes = std::max(passes - 1, (log - first + most - 1) / most);
   for (log -= first; log > 0; --passes) {
     const int take = log / passes;
@@ -101,8 +137,14 @@ template <class T> class LineBuilder {
     if (!small()) passes();
     align();
     const std::size_t first_real = weights_.size();
-    if (real)
-      for (index_t k = 0; k <= n_ / 4; ++k) push(k);
+    if (real) {
+      plan_.real_row_ = rounded(n_ / 4 * static_cast<index_t>(sizeof(T))) / static_cast<index_t>(sizeof(T));
+      weights_.resize(first_real + static_cast<std::size_t>(2 * plan_.real_row_));
+      for (index_t k = 1; k <= n_ / 4; ++k) {
+        T* at = weights_.data() + first_real + k - 1;
+        roots_.put(k, at, at + plan_.real_row_);
+      }
+    }
     plan_.weights_bytes_ = rounded(static_cast<index_t>(weights_.size() * sizeof(T)));
     require_memory("the plan of a transform", static_cast<double>(plan_.weights_bytes_));
     plan_.weights_.reset(::operator new(static_cast<std::size_t>(plan_.weights_bytes_) + 1, std::align_val_t{alignment}));
@@ -155,6 +197,17 @@ template <class T> class LineBuilder {
       roots_.put((from + set.number[l]) * k, &weights_[at + l], &weights_[at + set.lanes + l]);
   }
 
+  /// The weights of a first pass for one chunk.
+  void push_chunk(index_t p, const FourierLineSet& set, int radix) {
+    if (!kernels::fourier_line_products(radix)) {
+      for (int k = 0; k < radix; ++k) push_vector(p, set, k);
+      return;
+    }
+    const int first = kernels::fourier_line_first(radix);
+    for (int c = 0; c < first; ++c) push_vector(p, set, c);
+    for (int d = 0; d < radix / first; ++d) push_vector(p, set, first * d);
+  }
+
   bool small() {
     if (!power_of_two(n_) || n_ >= index_t{1} << kernels::fourier_line_small) return false;
     int log = 0;
@@ -184,13 +237,14 @@ template <class T> class LineBuilder {
       else if (m > 1) add(set->middle[i], set->middle[i], s, m, r);
       else add(set->last[0][i], set->last[1][i], s, m, r);
       if (s == 1)
-        for (index_t p = 0; p < m; p += set->lanes)
-          for (int k = 0; k < r; ++k) push_vector(std::min(p, m - set->lanes), *set, k);
+        for (index_t p = 0; p < m; p += set->lanes) push_chunk(std::min(p, m - set->lanes), *set, r);
       else if (m > 1)
         for (index_t p = 0; p < m; ++p)
           for (int k = 0; k < r; ++k) push(p * k * s);
       s *= r;
     }
+    plan_.row_ = radices[0];
+    plan_.turns_ = set->lanes * static_cast<index_t>(sizeof(T)) == alignment && kernels::fourier_line_turns(radices[0]);
     // Two planar vectors; the second begins a little past a multiple of a page, so that a pass does not read and write
     // addresses that agree in their last 12 bits.
     plan_.planar_bytes_ = rounded(2 * n_ * static_cast<index_t>(sizeof(T))) + 1088;
@@ -236,11 +290,14 @@ index_t LinePlan::bytes() const { return static_cast<index_t>(sizeof *this) + we
 
 void LinePlan::c2c(const void* x, void* y, bool inverse, double scale, void* scratch) const noexcept {
   std::byte* planar[2] = {static_cast<std::byte*>(scratch), static_cast<std::byte*>(scratch) + planar_bytes_};
+  // Whole vectors are stored to whole cache lines.
+  const index_t number = 2 * component_bytes_, past = reinterpret_cast<std::uintptr_t>(y) % alignment;
+  const index_t turn = turns_ && past % number == 0 && past > 0 ? (alignment - past) / number : 0;
   const void* from = x;
   for (int i = 0; i < passes_; ++i) {
     const Pass& pass = pass_[i];
     void* to = i + 1 == passes_ ? y : planar[i % 2];
-    pass.kernel[inverse]({from, to, pass.weights, pass.inner, pass.s, pass.m, scale});
+    pass.kernel[inverse]({from, to, pass.weights, pass.inner, pass.s, pass.m, scale, turn, row_});
     from = to;
   }
 }
@@ -277,7 +334,7 @@ void LinePlan::r2c(const void* x, void* y, bool inverse, double scale, void* scr
     return;
   }
   half_->c2c(x, y, false, 1, scratch);
-  real_.unpack({y, y, real_weights_, nullptr, inverse, n_ / 2, scale});
+  real_.unpack({y, y, real_weights_, nullptr, inverse, n_ / 2, scale, 0, real_row_});
 }
 
 void LinePlan::c2r(const void* x, void* y, bool inverse, double scale, void* scratch) const noexcept {
@@ -287,7 +344,7 @@ void LinePlan::c2r(const void* x, void* y, bool inverse, double scale, void* scr
     return;
   }
   std::byte* packed = static_cast<std::byte*>(scratch);
-  real_.pack({x, packed, real_weights_, nullptr, !inverse, n_ / 2, scale});
+  real_.pack({x, packed, real_weights_, nullptr, !inverse, n_ / 2, scale, 0, real_row_});
   half_->c2c(packed, y, true, 1, packed + packed_bytes_);
 }
 

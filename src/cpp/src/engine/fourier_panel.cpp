@@ -34,7 +34,8 @@ void unit_root(index_t k, index_t n, double* w) {
   w[1] = static_cast<double>(r.im);
 }
 
-template <class T> UnitRoots<T>::UnitRoots(index_t n) : n_(n), values_(static_cast<std::size_t>(2 * n)) {
+template <class T>
+UnitRoots<T>::UnitRoots(index_t n) : n_(n), values_(static_cast<std::size_t>(2 * n)) {
   for (index_t k = 0; k < n; ++k) {
     const Root r = root_of(k, n);
     values_[2 * k] = static_cast<T>(r.re);
@@ -74,14 +75,16 @@ index_t smooth_length(index_t n) {
 
 namespace {
 
-// Radices of the passes for a length whose prime factors are small, largest first: few passes, powers of two balanced.
+// Radices of the passes for a length whose prime factors are small, largest
+// first: few passes, powers of two balanced.
 std::vector<index_t> radices_of(index_t n) {
   std::vector<index_t> radices;
   int twos = 0;
   for (const index_t p : prime_factors(n))
     if (p == 2) ++twos;
     else radices.push_back(p);
-  // 16 and 8 as far as possible; what is left over is shared: 2^5 = 8 * 4, 2^2 = 4.
+  // 16 and 8 as far as possible; what is left over is shared: 2^5 = 8 * 4, 2^2
+  // = 4.
   while (twos > 0) {
     const int take = twos == 5 || twos == 6 || twos == 9 || twos == 10 || twos == 3 ? 3 : std::min(twos, 4);
     radices.push_back(index_t{1} << take);
@@ -91,60 +94,98 @@ std::vector<index_t> radices_of(index_t n) {
   return radices;
 }
 
+// What a pass of radix r over rows of `size` needs: its place in the table (0:
+// the generic kernel), twiddles, roots.
+template <class T> struct Pass {
+  index_t radix, kernel;
+  std::vector<T> twiddles, roots;
+  Pass(const kernels::FourierTable& table, index_t size, index_t r)
+      : radix(r), kernel(r <= kernels::fourier_largest_radix && table.pass[sizeof(T) == 8][r] ? r : 0) {
+    const UnitRoots<T> unit(size);
+    for (index_t p = 0; p < size / r; ++p)
+      for (index_t k = 1; k < r; ++k) twiddles.insert(twiddles.end(), unit(p * k), unit(p * k) + 2);
+    if (kernel) return;
+    const UnitRoots<T> circle(r);
+    for (index_t t = 0; t < r; ++t) roots.insert(roots.end(), {circle(t)[0], -circle(t)[1]});
+  }
+  index_t bytes() const { return static_cast<index_t>((twiddles.size() + roots.size()) * sizeof(T)); }
+};
+
 template <class T> class Passes final : public PanelPlan<T> {
  public:
-  Passes(const kernels::FourierTable& table, index_t n) : PanelPlan<T>(table, n), radices_(radices_of(n)) {
+  Passes(const kernels::FourierTable& table, index_t n) : PanelPlan<T>(table, n) {
     index_t size = n;
-    for (const index_t r : radices_) {
-      const UnitRoots<T> unit(size);
+    for (const index_t r : radices_of(n)) {
+      steps_.emplace_back(table, size, r);
+      this->bytes_ += steps_.back().bytes();
       size /= r;
-      std::vector<T> w;
-      for (index_t p = 0; p < size; ++p)
-        for (index_t k = 1; k < r; ++k) w.insert(w.end(), unit(p * k), unit(p * k) + 2);
-      this->bytes_ += static_cast<index_t>(w.size() * sizeof(T));
-      twiddles_.push_back(std::move(w));
-      std::vector<T> roots;
-      if (pass_of(r) == 0) {
-        const UnitRoots<T> circle(r);
-        for (index_t t = 0; t < r; ++t) roots.insert(roots.end(), {circle(t)[0], -circle(t)[1]});
-      }
-      roots_.push_back(std::move(roots));
     }
-    const index_t buffers = radices_.size() > 2 ? 2 : static_cast<index_t>(radices_.size()) - 1;
-    this->scratch_ = std::max<index_t>(buffers, 0) * 2 * this->lanes() * n;
+    this->passes_ = static_cast<index_t>(steps_.size());
+    this->scratch_ = std::clamp<index_t>(this->passes_ - 1, 0, 2) * 2 * this->lanes() * n;
   }
 
-  void run(const FourierRows& x, const FourierRows& y, const T* after, index_t after_step, double scale,
-           T* scratch) const noexcept override {
-    const index_t W = this->lanes(), count = static_cast<index_t>(radices_.size());
+  void run(const FourierRows& x, const FourierRows& y, const T* after, index_t after_step, double scale, T* scratch,
+           FourierFetch* fetch) const noexcept override {
+    const index_t W = this->lanes(), count = this->passes_;
     if (count == 0)
       return this->kernels_.rows[PanelPlan<T>::type]({x, y, 1, nullptr, nullptr, nullptr, after, after_step, nullptr, scale});
     const FourierRows buffers[2] = {planar_rows(scratch, W), planar_rows(scratch + 2 * W * this->n_, W)};
     FourierRows from = x;
     index_t m = this->n_, s = 1;
     for (index_t i = 0; i < count; ++i) {
-      const index_t r = radices_[i];
+      const Pass<T>& step = steps_[i];
+      const index_t r = step.radix;
       const bool last = i + 1 == count;
       const FourierRows to = last ? y : buffers[i & 1];
       m /= r;
-      this->kernels_.pass[PanelPlan<T>::type][pass_of(r)](
-          {from, to, m, s, twiddles_[i].data(), last ? after : nullptr, after_step, last ? scale : 1.0, r, roots_[i].data()});
+      this->kernels_.pass[PanelPlan<T>::type][step.kernel]({from, to, m, s, step.twiddles.data(), last ? after : nullptr,
+                                                            after_step, last ? scale : 1.0, r, step.roots.data(), 0, fetch});
       s *= r;
       from = to;
     }
   }
 
  private:
-  // Index of a radix in the table: its own kernel, or 0, the generic one.
-  index_t pass_of(index_t r) const {
-    return r <= kernels::fourier_largest_radix && this->kernels_.pass[PanelPlan<T>::type][r] ? r : 0;
-  }
-
-  std::vector<index_t> radices_;
-  std::vector<std::vector<T>> twiddles_, roots_;
+  std::vector<Pass<T>> steps_;
 };
 
-// n = a b: for each j < b the a rows j, j + b, ..., times exp(-2 pi i jk / n); then for each k < a the b rows of output k.
+// More rows than the first cache holds, n = r m: one pass of radix r, then for
+// each of its outputs k the m rows that lead to outputs k, k + r, ...: they
+// stay near from one pass to the next. x is read once, y written once.
+template <class T> class Deep final : public PanelPlan<T> {
+ public:
+  Deep(const kernels::FourierTable& table, index_t n, bool accurate)
+      : PanelPlan<T>(table, n),
+        first_(table, n, radices_of(n).front()),
+        rest_(PanelPlan<T>::make(table, n / first_.radix, accurate)) {
+    // Rows of a power-of-two distance would share a few cache sets: one row
+    // more.
+    pitch_ = rest_->n() + (rest_->n() % 8 == 0);
+    own_ = first_.radix * pitch_ * 2 * this->lanes();
+    this->scratch_ = own_ + rest_->scratch();
+    this->bytes_ = first_.bytes() + rest_->bytes();
+    this->passes_ = 1 + rest_->passes();
+  }
+
+  void run(const FourierRows& x, const FourierRows& y, const T* after, index_t after_step, double scale, T* scratch,
+           FourierFetch* fetch) const noexcept override {
+    const index_t W = this->lanes(), r = first_.radix;
+    const FourierRows middle = planar_rows(scratch, W);
+    this->kernels_.pass[PanelPlan<T>::type][first_.kernel](
+        {x, middle, rest_->n(), 1, first_.twiddles.data(), nullptr, 0, 1.0, r, first_.roots.data(), pitch_, fetch});
+    for (index_t k = 0; k < r; ++k)
+      rest_->run(from_row<T>(middle, k * pitch_), every(from_row<T>(y, k), r), after ? after + 2 * k * after_step : nullptr,
+                 r * after_step, scale, scratch + own_, fetch);
+  }
+
+ private:
+  Pass<T> first_;
+  std::shared_ptr<const PanelPlan<T>> rest_;
+  index_t pitch_ = 0, own_ = 0;
+};
+
+// n = a b: for each j < b the a rows j, j + b, ..., times exp(-2 pi i jk / n);
+// then for each k < a the b rows of output k.
 template <class T> class Split final : public PanelPlan<T> {
  public:
   Split(const kernels::FourierTable& table, index_t a, index_t b, bool accurate)
@@ -155,15 +196,16 @@ template <class T> class Split final : public PanelPlan<T> {
     twiddles_.reserve(static_cast<std::size_t>(2 * this->n_));
     for (index_t j = 0; j < b; ++j)
       for (index_t k = 0; k < a; ++k) twiddles_.insert(twiddles_.end(), unit(j * k), unit(j * k) + 2);
-    // Rows of a power-of-two distance would share a few cache sets: one row more.
+    // Rows of a power-of-two distance would share a few cache sets: one row
+    // more.
     pitch_ = b % 8 == 0 ? b + 1 : b;
     own_ = a * pitch_ * 2 * this->lanes();
     this->scratch_ = own_ + std::max(a_->scratch(), b_->scratch());
     this->bytes_ = static_cast<index_t>(twiddles_.size() * sizeof(T)) + a_->bytes() + (a == b ? 0 : b_->bytes());
   }
 
-  void run(const FourierRows& x, const FourierRows& y, const T* after, index_t after_step, double scale,
-           T* scratch) const noexcept override {
+  void run(const FourierRows& x, const FourierRows& y, const T* after, index_t after_step, double scale, T* scratch,
+           FourierFetch*) const noexcept override {
     const index_t W = this->lanes(), a = a_->n(), b = b_->n();
     const FourierRows middle = planar_rows(scratch, W);
     for (index_t j = 0; j < b; ++j)
@@ -193,8 +235,10 @@ index_t primitive_root(index_t p) {
     if (std::all_of(factors.begin(), factors.end(), [&](index_t f) { return power(g, (p - 1) / f, p) != 1; })) return g;
 }
 
-// A transform of one vector, by a panel whose lanes are all the same: how the plans make the spectra of their own factors.
-template <class T> std::vector<T> spectrum(const kernels::FourierTable& table, const std::vector<double>& x, double scale) {
+// A transform of one vector, by a panel whose lanes are all the same: how the
+// plans make the spectra of their own factors.
+template <class T>
+std::vector<T> spectrum(const kernels::FourierTable& table, const std::vector<double>& x, double scale) {
   const auto n = static_cast<index_t>(x.size() / 2);
   const auto plan = PanelPlan<double>::make(table, n);
   const index_t W = table.width[1];
@@ -207,7 +251,8 @@ template <class T> std::vector<T> spectrum(const kernels::FourierTable& table, c
   return y;
 }
 
-// Rader: with a primitive root g of p, outputs g^-j are x_0 + the cyclic convolution of x[g^j] and exp(-2 pi i g^-j / p).
+// Rader: with a primitive root g of p, outputs g^-j are x_0 + the cyclic
+// convolution of x[g^j] and exp(-2 pi i g^-j / p).
 template <class T> class Rader final : public PanelPlan<T> {
  public:
   Rader(const kernels::FourierTable& table, index_t p) : PanelPlan<T>(table, p), inner_(PanelPlan<T>::make(table, p - 1)) {
@@ -225,8 +270,8 @@ template <class T> class Rader final : public PanelPlan<T> {
     this->bytes_ = static_cast<index_t>(factors_.size() * sizeof(T)) + 16 * (p - 1) + inner_->bytes();
   }
 
-  void run(const FourierRows& x, const FourierRows& y, const T* after, index_t after_step, double scale,
-           T* scratch) const noexcept override {
+  void run(const FourierRows& x, const FourierRows& y, const T* after, index_t after_step, double scale, T* scratch,
+           FourierFetch*) const noexcept override {
     const index_t W = this->lanes(), count = this->n_ - 1;
     T* first = scratch;  // x_0, then the sum of all
     const FourierRows zero = planar_rows(first, W), sum = planar_rows(first + 2 * W, W);
@@ -251,7 +296,8 @@ template <class T> class Rader final : public PanelPlan<T> {
   index_t own_ = 0;
 };
 
-// Bluestein: jk = (j^2 + k^2 - (k - j)^2) / 2 makes the transform a convolution with a chirp, of a smooth length >= 2n - 1.
+// Bluestein: jk = (j^2 + k^2 - (k - j)^2) / 2 makes the transform a convolution
+// with a chirp, of a smooth length >= 2n - 1.
 template <class T> class Bluestein final : public PanelPlan<T> {
  public:
   Bluestein(const kernels::FourierTable& table, index_t n)
@@ -272,8 +318,8 @@ template <class T> class Bluestein final : public PanelPlan<T> {
     this->bytes_ = static_cast<index_t>((chirp_.size() + factors_.size()) * sizeof(T)) + inner_->bytes();
   }
 
-  void run(const FourierRows& x, const FourierRows& y, const T* after, index_t after_step, double scale,
-           T* scratch) const noexcept override {
+  void run(const FourierRows& x, const FourierRows& y, const T* after, index_t after_step, double scale, T* scratch,
+           FourierFetch*) const noexcept override {
     const index_t W = this->lanes(), n = this->n_;
     const FourierRows panel = planar_rows(scratch, W);
     const auto rows = this->kernels_.rows[PanelPlan<T>::type];
@@ -292,16 +338,9 @@ template <class T> class Bluestein final : public PanelPlan<T> {
   index_t own_ = 0;
 };
 
-constexpr index_t passes_limit = 2048;  // rows whose passes stay in the second cache
+constexpr index_t passes_limit = 256;  // rows whose passes stay near the first cache
 
 constexpr index_t direct_limit = 163;  // primes up to here by their definition
-
-// The divisor of n nearest to its square root from below.
-index_t balanced_divisor(index_t n) {
-  for (auto a = static_cast<index_t>(std::sqrt(static_cast<double>(n))); a > 1; --a)
-    if (n % a == 0) return a;
-  return 1;
-}
 
 }  // namespace
 
@@ -310,12 +349,12 @@ std::shared_ptr<const PanelPlan<T>> PanelPlan<T>::make(const kernels::FourierTab
   const auto factors = prime_factors(n);
   const index_t largest = factors.empty() ? 1 : factors.back();
   if (largest <= (accurate ? kernels::fourier_largest_odd : direct_limit)) {
-    const index_t a = balanced_divisor(n);
-    if (n <= passes_limit || a == 1) return std::make_shared<Passes<T>>(table, n);
-    return std::make_shared<Split<T>>(table, a, n / a, accurate);
+    if (n <= passes_limit || n == largest) return std::make_shared<Passes<T>>(table, n);
+    return std::make_shared<Deep<T>>(table, n, accurate);
   }
   if (largest < n) return std::make_shared<Split<T>>(table, n / largest, largest, accurate);
-  // Three passes of radix 3 in a row round more: in double precision Rader then errs 1.1 times as much as pocketfft (n = 379).
+  // Three passes of radix 3 in a row round more: in double precision Rader then
+  // errs 1.1 times as much as pocketfft (n = 379).
   const bool rounds_more = sizeof(T) == 8 && (n - 1) % 27 == 0;
   if (!rounds_more && prime_factors(n - 1).back() <= 31) return std::make_shared<Rader<T>>(table, n);
   return std::make_shared<Bluestein<T>>(table, n);

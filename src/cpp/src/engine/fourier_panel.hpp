@@ -1,6 +1,7 @@
 #pragma once
-// Transforms of n rows of W lanes (kernels/fourier.hpp), planned once per length: passes of small radices, two lengths in turn,
-// Rader for primes p with smooth p - 1, Bluestein for the rest. Internal to the engine.
+// Transforms of n rows of W lanes (kernels/fourier.hpp), planned once per
+// length: passes of small radices, two lengths in turn, Rader for primes p with
+// smooth p - 1, Bluestein for the rest. Internal to the engine.
 #include <memory>
 #include <vector>
 
@@ -8,6 +9,7 @@
 
 namespace flatnet::engine::fourier {
 
+using kernels::FourierFetch;
 using kernels::FourierLayout;
 using kernels::FourierRows;
 
@@ -32,12 +34,19 @@ template <class T> FourierRows from_row(FourierRows x, index_t r) {
   if (x.layout == FourierLayout::planar) x.im = static_cast<T*>(x.im) + r * x.pitch;
   return x;
 }
+/// Rows of W interleaved pairs, `pitch` components apart.
+template <class T>
+FourierRows pair_rows(const T* first, index_t pitch, bool swapped, bool streamed = false) {
+  T* p = const_cast<T*>(first);
+  return {p, p, pitch, swapped ? FourierLayout::swapped : FourierLayout::pairs, streamed};
+}
 /// Every step-th row.
 inline FourierRows every(FourierRows x, index_t step) {
   x.pitch *= step;
   return x;
 }
-/// Real and imaginary parts exchanged: transforms of swapped rows into swapped rows have sign +1.
+/// Real and imaginary parts exchanged: transforms of swapped rows into swapped
+/// rows have sign +1.
 FourierRows swapped(FourierRows x);
 template <class T> FourierRows planar_rows(T* panel, index_t lanes) {
   return {panel, panel + lanes, 2 * lanes, FourierLayout::planar};
@@ -46,12 +55,18 @@ template <class T> FourierRows planar_rows(T* panel, index_t lanes) {
 template <class T> class PanelPlan {
  public:
   virtual ~PanelPlan() = default;
-  /// `accurate`: prime factors up to the largest odd radix by their definition, where Rader would be faster and round more.
+  /// `accurate`: prime factors up to the largest odd radix by their definition,
+  /// where Rader would be faster and round more.
   static std::shared_ptr<const PanelPlan> make(const kernels::FourierTable& table, index_t n, bool accurate = false);
 
-  /// y = scale * after * F x, sign -1: row k of y times pair k * after_step of `after` (or null). y may be x.
-  virtual void run(const FourierRows& x, const FourierRows& y, const T* after, index_t after_step, double scale,
-                   T* scratch) const noexcept = 0;
+  /// y = scale * after * F x, sign -1: row k of y times pair k * after_step of
+  /// `after` (or null). y may be x. With `fetch` (for n rows) other columns are
+  /// copied meanwhile; only plans with passes() do that.
+  virtual void run(const FourierRows& x, const FourierRows& y, const T* after, index_t after_step, double scale, T* scratch,
+                   FourierFetch* fetch = nullptr) const noexcept = 0;
+  /// How often the rows are passed over where y is written once, in rows;
+  /// otherwise 0.
+  index_t passes() const { return passes_; }
   index_t n() const { return n_; }
   index_t scratch() const { return scratch_; }  // elements, 64-byte aligned
   index_t bytes() const { return bytes_; }      // of the plan's tables, shared ones counted once a plan
@@ -62,7 +77,7 @@ template <class T> class PanelPlan {
   index_t lanes() const { return kernels_.width[type]; }
 
   const kernels::FourierTable& kernels_;
-  index_t n_, scratch_ = 0, bytes_ = 0;
+  index_t n_, scratch_ = 0, bytes_ = 0, passes_ = 0;
 };
 
 /// The prime factors of n, ascending.

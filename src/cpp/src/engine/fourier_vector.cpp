@@ -50,7 +50,7 @@ template <class T> class LineVector final : public VectorPlan<T> {
 // Short lengths: the vector is the first lane of a panel.
 template <class T> class LaneVector final : public VectorPlan<T> {
  public:
-  LaneVector(const kernels::Table& table, index_t n) : VectorPlan<T>(table, n), plan_(panel_plan<T>(table, n)) {
+  LaneVector(const kernels::Table& table, index_t n) : VectorPlan<T>(table, n), plan_(panel_plan<T>(table, n, true)) {
     this->bytes_ = plan_->bytes();
     this->scratch_bytes_ = (2 * this->lanes() * n + plan_->scratch()) * static_cast<index_t>(sizeof(T));
   }
@@ -73,6 +73,8 @@ template <class T> class LaneVector final : public VectorPlan<T> {
 bool vector_plan_beats_panels(index_t n) { return LinePlan::supports(n) && n <= line_limit; }
 
 template <class T> void VectorPlan<T>::add_real() {
+  if (n_ > 128 && n_ <= kernels::fourier_largest_odd && prime_factors(n_).back() == n_)
+    odd_ = std::make_shared<LaneVector<T>>(table_, n_);
   if (by_halves(n_)) {
     half_ = make(table_, n_ / 2, false);
     unit_.resize(static_cast<std::size_t>(n_ / 4 * 2 + 2));
@@ -84,8 +86,9 @@ template <class T> void VectorPlan<T>::add_real() {
     }
   }
   buffer_bytes_ = whole_lines((half_ ? n_ : 2 * n_) * static_cast<index_t>(sizeof(T)));
-  scratch_bytes_ = std::max(scratch_bytes_, buffer_bytes_ + (half_ ? half_->scratch_bytes() : scratch_bytes_));
-  bytes_ += static_cast<index_t>(unit_.size() * sizeof(T)) + (half_ ? half_->bytes() : 0);
+  const VectorPlan* inner = half_ ? half_.get() : odd_.get();
+  scratch_bytes_ = std::max(scratch_bytes_, buffer_bytes_ + (inner ? inner->scratch_bytes() : scratch_bytes_));
+  bytes_ += static_cast<index_t>(unit_.size() * sizeof(T)) + (inner ? inner->bytes() : 0);
 }
 
 // Even n: elements 2j and 2j + 1 are one complex number (kernels/fourier_real-inl.hpp says why this is right).
@@ -99,7 +102,7 @@ void VectorPlan<T>::r2c(const void* x, void* y, bool inverse, double scale, void
       z[2 * i] = component_at<T>(x, i);
       z[2 * i + 1] = T{};
     }
-    c2c(z, z, inverse, scale, inner);
+    (odd_ ? *odd_ : *this).c2c(z, z, inverse, scale, inner);
     std::memcpy(y, z, static_cast<std::size_t>(n_ / 2 + 1) * 2 * sizeof(T));
     return;
   }
@@ -133,7 +136,7 @@ void VectorPlan<T>::c2r(const void* x, void* y, bool inverse, double scale, void
       z[2 * k + 1] = sign * component_at<T>(x, 2 * k + 1);
       z[2 * (n_ - k) + 1] = -z[2 * k + 1];
     }
-    c2c(z, z, true, scale, inner);
+    (odd_ ? *odd_ : *this).c2c(z, z, true, scale, inner);
     for (index_t i = 0; i < n_; ++i) set_component(y, i, z[2 * i]);
     return;
   }
@@ -155,13 +158,26 @@ void VectorPlan<T>::c2r(const void* x, void* y, bool inverse, double scale, void
   half_->c2c(z, y, true, scale, inner);
 }
 
+// Primes p whose p - 1 goes without a chirp. In double precision three radices of 3 in a row round more than pocketfft does.
+template <class T> bool rader_pays(const kernels::Table& table, index_t p) {
+  if (LinePlan::supports(p - 1)) return true;
+  if (p > 1 << 13 || (sizeof(T) == 8 && (p - 1) % 27 == 0)) return false;
+  return long_factors(p - 1, table.fourier->width[sizeof(T) == 8], 31).first >= 2;
+}
+
 template <class T>
 std::shared_ptr<const VectorPlan<T>> VectorPlan<T>::make(const kernels::Table& table, index_t n, bool real) {
   if (LinePlan::supports(n) && n <= line_limit) return std::make_shared<LineVector<T>>(table, n, real);
   std::shared_ptr<VectorPlan<T>> plan;
-  const auto [n1, n2] = long_factors(n, table.fourier->width[type]);
-  if (n1 >= 16) plan = long_plan<T>(table, n1, n2);
+  const index_t W = table.fourier->width[type], largest = prime_factors(n).empty() ? 1 : prime_factors(n).back();
+  const auto [n1, n2] = long_factors(n, W, 61);
+  // A chirp rounds more than the definition: it is left to lengths whose primes have none here.
+  const auto [m1, m2] = long_factors(n, W, kernels::fourier_largest_odd);
+  if (n1 >= 16) plan = long_plan<T>(table, n1, n2, false);
   else if (n <= 128) plan = std::make_shared<LaneVector<T>>(table, n);
+  else if (n <= line_limit && largest == n && rader_pays<T>(table, n)) plan = rader_plan<T>(table, n);
+  else if (m1 >= 2 && n <= line_limit) plan = long_plan<T>(table, m1, m2, true);
+  else if (n <= kernels::fourier_largest_odd) plan = std::make_shared<LaneVector<T>>(table, n);
   else plan = chirp_plan<T>(table, n);
   if (real) plan->add_real();
   return plan;

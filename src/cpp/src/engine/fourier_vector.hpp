@@ -32,6 +32,7 @@ template <class T> class VectorPlan : public FourierPlan {
 
  private:
   std::shared_ptr<const VectorPlan> half_;  // even n
+  std::shared_ptr<const VectorPlan> odd_;   // odd n: what real transforms take in place of c2c, where it rounds less
   std::vector<T> unit_;                     // exp(-2 pi i k / n), k <= n / 4
   index_t buffer_bytes_ = 0;                // of the complex vector of a real transform
 };
@@ -46,9 +47,11 @@ template <class T> std::shared_ptr<const VectorPlan<T>> vector_plan(const kernel
 
 inline index_t whole_lines(index_t bytes) { return (bytes + 63) / 64 * 64; }
 
-/// n = n1 n2 with both in reach of panels, or {0, 0}: long transforms by two rounds of panels.
-std::pair<index_t, index_t> long_factors(index_t n, index_t lanes);
-template <class T> std::shared_ptr<VectorPlan<T>> long_plan(const kernels::Table& table, index_t n1, index_t n2);
+/// n = n1 n2, n1 <= n2 both in reach of panels, or {0, 0}: transforms by two rounds of panels. No prime factor above `largest`.
+std::pair<index_t, index_t> long_factors(index_t n, index_t lanes, index_t largest);
+template <class T> std::shared_ptr<VectorPlan<T>> long_plan(const kernels::Table& table, index_t n1, index_t n2, bool accurate);
+/// Odd primes p.
+template <class T> std::shared_ptr<VectorPlan<T>> rader_plan(const kernels::Table& table, index_t p);
 template <class T> std::shared_ptr<VectorPlan<T>> chirp_plan(const kernels::Table& table, index_t n);
 
 }  // namespace flatnet::engine::fourier

@@ -26,7 +26,7 @@ constexpr index_t stream_bytes = index_t{1} << 23;  // outputs larger than this 
 // Every batch axis but the innermost as offsets; f(x, y, count, x step, y step) in elements for each run of the innermost one.
 template <class F> void each_run(const Lines& l, F&& f) {
   if (l.batch.empty()) return f(index_t{0}, index_t{0}, index_t{1}, index_t{0}, index_t{0});
-  const Lines::Dim inner = l.batch.back();
+  const BatchAxis inner = l.batch.back();
   for (index_t first = 0; first < l.count; first += inner.size) {
     index_t x, y;
     l.offsets(first, 1, &x, &y);
@@ -192,7 +192,7 @@ void fwht(Dtype dtype, const Lines& lines, const void* x, void* y, index_t base,
   if (contiguous && order != FwhtOrder::natural) return by_ordered_lines(s, lines, order, x, y);
   if (contiguous && (base == 1 || s.section() >= 16)) return by_lines(s, lines, x, y, stream);
   if (order == FwhtOrder::natural && !lines.batch.empty()) {
-    const Lines::Dim inner = lines.batch.back();
+    const BatchAxis inner = lines.batch.back();
     if (inner.x == 1 && inner.y == 1 && inner.size << s.low >= 16) return by_columns(s, lines, x, y, stream);
   }
   switch (size_of(dtype)) {
@@ -206,7 +206,7 @@ void fwht_panel(const kernels::Table& table, Dtype component, index_t a, index_t
   const index_t width = d * lanes;
   const int type = static_cast<int>(component), log_n = log2_of(n);
   if (width <= 2) {
-    table.hadamard->rows[type]({a, log_n, width == 2 ? 1 : 0, panel, n * width, panel, n * width, 1.0, false, nullptr});
+    table.hadamard->rows[type]({a, log_n, width == 2 ? 1 : 0, panel, n * width, panel, n * width, 1.0, false, nullptr, false});
     return;
   }
   for (index_t i = 0; i < a; ++i) {
@@ -218,7 +218,7 @@ void fwht_panel(const kernels::Table& table, Dtype component, index_t a, index_t
 void fwht_vector(const kernels::Table& table, Dtype component, int log_n, void* x) {
   const Shape s{*table.hadamard, static_cast<int>(component), size_of(component), 0, log_n, 1, nullptr, 1.0, 1};
   if (s.line() * s.bytes > walsh::near_bytes) return walsh::lines(s, 1, x, 0, x, 0, false);
-  s.kernels.rows[s.type]({1, log_n, 0, x, s.line(), x, s.line(), 1.0, false, nullptr});
+  s.kernels.rows[s.type]({1, log_n, 0, x, s.line(), x, s.line(), 1.0, false, nullptr, false});
 }
 
 }  // namespace flatnet::engine

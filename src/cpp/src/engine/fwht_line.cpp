@@ -12,8 +12,10 @@ void mix(const Shape& s, index_t width, void* y, index_t step, void* scratch) {
   s.kernels.mix[s.type]({s.base, s.signs, width, y, step, y, step, scratch, s.scale});
 }
 
-constexpr int direct_bits = 3;                       // log2 of the rows that a pass takes without tiles
-constexpr index_t fetched_bytes = index_t{1} << 26;  // longer lines fetch the next tile while they work on one
+constexpr int direct_bits = 3;                     // log2 of the rows that a pass takes without tiles
+constexpr index_t row_fetch_bytes = 512;           // such a pass fetches this far ahead in its rows
+constexpr index_t third_bytes = index_t{1} << 22;  // what a task wants to stay in the third cache
+constexpr index_t deep_bytes = index_t{1} << 26;   // up to here sweeps of eight rows, depth first, are best
 
 int log2_floor(index_t n) {
   int k = 0;
@@ -25,6 +27,7 @@ int log2_floor(index_t n) {
 void near_lines(const Shape& s, index_t count, const void* x, index_t x_step, void* y, index_t y_step, bool stream) {
   const index_t bytes = s.line() * s.bytes, step = s.section() << s.low;
   stream = stream && s.base == 1;
+  const bool fetch = count * bytes > fetched_bytes;
   const index_t chunk = std::clamp<index_t>(near_bytes / bytes, 1, std::max<index_t>(count / (4 * s.threads), 1));
   const index_t own = stream ? std::max<index_t>(bytes / 64 * 64 + 64, index_t{1} << 15) : sums_bytes(s);
   const Scratch scratch(static_cast<std::size_t>(s.threads * own));
@@ -32,13 +35,13 @@ void near_lines(const Shape& s, index_t count, const void* x, index_t x_step, vo
     const index_t first = task * chunk, present = std::min(chunk, count - first);
     void* t = scratch.data() + thread * own;
     if (s.base == 1) {
-      s.kernels.rows[s.type](
-          {present, s.log_n, s.low, at(x, first * x_step, s), x_step, at(y, first * y_step, s), y_step, s.scale, stream, t});
+      s.kernels.rows[s.type]({present, s.log_n, s.low, at(x, first * x_step, s), x_step, at(y, first * y_step, s), y_step,
+                              s.scale, stream, t, fetch});
       return;
     }
     for (index_t i = first; i < first + present; ++i) {
       void* line = at(y, i * y_step, s);
-      s.kernels.rows[s.type]({s.base, s.log_n, s.low, at(x, i * x_step, s), step, line, step, 1.0, false, nullptr});
+      s.kernels.rows[s.type]({s.base, s.log_n, s.low, at(x, i * x_step, s), step, line, step, 1.0, false, nullptr, fetch});
       mix(s, step, line, step, t);
     }
   });
@@ -50,30 +53,30 @@ void across(const Shape& s, int rows_log, index_t width, void* y, double scale) 
   const index_t rows = index_t{1} << rows_log;
   const bool direct = rows_log <= direct_bits;
   const Tiles tiles(direct ? near_bytes / 8 / s.bytes : tile_width(s, rows), width, y, s.bytes);
-  const bool fetch = !direct && s.line() * s.bytes > fetched_bytes;
   const index_t bytes = direct ? 0 : rows * tiles.tile * s.bytes;
   const Scratch scratch(static_cast<std::size_t>(s.threads * bytes));
   parallel_for(s.base * tiles.count(), s.threads, [&](index_t task, int thread) {
     const index_t i = task % tiles.count(), c = tiles.first(i);
     char* p = at(y, (task / tiles.count() << rows_log) * width + c, s);
     void* t = direct ? nullptr : scratch.data() + thread * bytes;
-    s.kernels.columns[s.type]({rows_log, tiles.width(i), p, width, p, width, t, fetch ? tiles.ahead(i) : 0, scale, false});
+    s.kernels.columns[s.type](
+        {rows_log, tiles.width(i), p, width, p, width, t, direct ? row_fetch_bytes / s.bytes : tiles.ahead(i), scale, false});
   });
 }
 
-// A line beyond the second cache takes two passes over memory: blocks of neighbours, then columns across the blocks. While the
-// third cache may hold it, sweeps of eight rows on one thread are as good.
+// A line beyond the second cache. Up to `deep_bytes` sweeps of eight rows, depth first, shared by the threads as eight blocks and
+// one sweep; beyond, two passes over memory: blocks that the third cache may hold, then columns across the blocks.
 void far_line(const Shape& s, const void* x, void* y) {
-  const int bits = s.log_n + s.low, near_bits = log2_floor(near_bytes / s.bytes);
-  const bool middling = bits <= near_bits + 2 + direct_bits;
-  const int split = middling ? (s.threads == 1 ? 0 : direct_bits) : bits - near_bits;
-  const int block_bits = bits - std::min(split, std::max(bits - near_bits, 0));
+  const int bits = s.log_n + s.low, least = log2_floor(near_bytes / s.bytes);
+  const bool deep = s.bytes << bits <= deep_bytes, fetch = s.bytes << bits > fetched_bytes;
+  const int split = !deep ? bits - log2_floor(third_bytes / s.bytes) : s.threads == 1 ? 0 : direct_bits;
+  const int block_bits = bits - std::min(split, std::max(bits - least, 0));
   const index_t block = index_t{1} << block_bits;
   const bool one_pass = bits == block_bits;
   const double scale = s.base == 1 ? s.scale : 1.0;
   parallel_for(s.line() >> block_bits, s.threads, [&](index_t i, int) {
     s.kernels.rows[s.type]({1, block_bits - s.low, s.low, at(x, i * block, s), block, at(y, i * block, s), block,
-                            one_pass ? scale : 1.0, false, nullptr});
+                            one_pass ? scale : 1.0, false, nullptr, fetch});
   });
   if (!one_pass) across(s, bits - block_bits, block, y, scale);
   if (s.base == 1) return;

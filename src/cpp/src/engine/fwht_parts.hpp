@@ -25,6 +25,8 @@ struct Shape {
 
 /// Bytes that a task wants to stay in the second cache.
 constexpr index_t near_bytes = index_t{1} << 18;
+/// Arrays and vectors larger than this are fetched ahead.
+constexpr index_t fetched_bytes = index_t{1} << 23;
 
 inline const char* at(const void* p, index_t components, const Shape& s) {
   return static_cast<const char*>(p) + components * s.bytes;

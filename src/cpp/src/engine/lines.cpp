@@ -37,11 +37,12 @@ Lines::Lines(const std::vector<index_t>& x_sizes, const std::vector<index_t>& x_
     count *= size;
     if (!lone) batch.push_back({size, sx, sy});
   }
-  std::stable_sort(batch.begin(), batch.end(), [](const Dim& p, const Dim& q) { return std::abs(p.y) > std::abs(q.y); });
+  std::stable_sort(batch.begin(), batch.end(),
+                   [](const BatchAxis& p, const BatchAxis& q) { return std::abs(p.y) > std::abs(q.y); });
   // Two axes that step as one become one.
   for (std::size_t i = 0; i + 1 < batch.size();) {
-    Dim& slow = batch[i];
-    const Dim& fast = batch[i + 1];
+    BatchAxis& slow = batch[i];
+    const BatchAxis& fast = batch[i + 1];
     if (slow.x == fast.x * fast.size && slow.y == fast.y * fast.size) {
       slow = {slow.size * fast.size, fast.x, fast.y};
       batch.erase(batch.begin() + static_cast<std::ptrdiff_t>(i) + 1);
@@ -61,15 +62,7 @@ Lines Lines::rows(index_t count, index_t n_in, index_t n_out) {
 }
 
 void Lines::offsets(index_t first, index_t present, index_t* x, index_t* y) const {
-  for (index_t j = 0; j < present; ++j) {
-    index_t rest = first + j;
-    x[j] = y[j] = 0;
-    for (auto d = batch.rbegin(); d != batch.rend(); ++d) {
-      x[j] += rest % d->size * d->x;
-      y[j] += rest % d->size * d->y;
-      rest /= d->size;
-    }
-  }
+  batch_offsets(batch, first, present, x, y);
 }
 
 }  // namespace flatnet::engine

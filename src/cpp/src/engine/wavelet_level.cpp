@@ -105,10 +105,12 @@ Level<T>::Level(const kernels::Table& table, const FilterBank& bank_, WaveletMod
 template <class T> index_t Level<T>::scratch() const { return (10 * bank.taps() + 16) * width + 1024; }
 
 template <class T>
-void Level<T>::run_analysis(const T* x, index_t x_step, index_t count, T* lo, index_t lo_step, T* hi, index_t hi_step) const {
+void Level<T>::run_analysis(const T* x, index_t x_step, index_t count, T* lo, index_t lo_step, T* hi, index_t hi_step,
+                            bool past_lo, bool past_hi) const {
   if (count <= 0) return;
-  const kernels::WaveletArgs args{count,  width,   bank.taps(), bank.analysis<T>(), const_cast<T*>(x), lo, hi,
-                                  x_step, lo_step, hi_step};
+  const kernels::WaveletArgs args{
+      count,   width,   bank.taps(), bank.analysis<T>(), const_cast<T*>(x), lo, hi, x_step, lo_step, hi_step,
+      past_lo, past_hi, false};
   (line ? kernels.analyze_line : kernels.analyze_rows)[kernels::size_index(sizeof(T))](args);
 }
 
@@ -122,11 +124,12 @@ void Level<T>::analyze_edge(Rows<const T> x, index_t n, index_t first, index_t l
   for (index_t p = begin; p < there; ++p) extend(p);
   copy_rows(x, there, gone, width, scratch + (there - begin) * width);
   for (index_t p = gone; p < end; ++p) extend(p);
-  run_analysis(scratch, width, last - first, lo.row(first), lo.step, hi.row(first), hi.step);
+  run_analysis(scratch, width, last - first, lo.row(first), lo.step, hi.row(first), hi.step, false, false);
 }
 
 template <class T>
-void Level<T>::analyze(Rows<const T> x, index_t n, index_t first, index_t last, Rows<T> lo, Rows<T> hi, T* scratch) const {
+void Level<T>::analyze(Rows<const T> x, index_t n, index_t first, index_t last, Rows<T> lo, Rows<T> hi, T* scratch,
+                       bool done) const {
   const index_t taps = bank.taps(), offset = mode == WaveletMode::periodization ? taps / 2 : 1;
   // The coefficients whose samples all exist: 2k + offset - (taps-1) >= 0 and 2k + offset < n.
   const index_t inside = std::max(first, (taps - offset) / 2);
@@ -136,16 +139,17 @@ void Level<T>::analyze(Rows<const T> x, index_t n, index_t first, index_t last, 
     return analyze_edge(x, n, first, last, lo, hi, scratch);
   analyze_edge(x, n, first, inside, lo, hi, scratch);
   run_analysis(x.row(2 * inside + offset - (taps - 1)), x.step, outside - inside, lo.row(inside), lo.step, hi.row(inside),
-               hi.step);
+               hi.step, past && done, past);
   analyze_edge(x, n, outside, last, lo, hi, scratch);
 }
 
 template <class T>
-void Level<T>::run_synthesis(const T* lo, index_t lo_step, const T* hi, index_t hi_step, index_t count, T* y,
-                             index_t y_step) const {
+void Level<T>::run_synthesis(const T* lo, index_t lo_step, const T* hi, index_t hi_step, index_t count, T* y, index_t y_step,
+                             bool past_y) const {
   if (count <= 0) return;
   const kernels::WaveletArgs args{
-      count, width, bank.taps() / 2, bank.synthesis<T>(), y, const_cast<T*>(lo), const_cast<T*>(hi), y_step, lo_step, hi_step};
+      count, width, bank.taps() / 2, bank.synthesis<T>(), y, const_cast<T*>(lo), const_cast<T*>(hi), y_step, lo_step, hi_step,
+      false, false, past_y};
   (line ? kernels.synthesize_line : kernels.synthesize_rows)[kernels::size_index(sizeof(T))](args);
 }
 
@@ -174,7 +178,7 @@ void Level<T>::synthesize_edge(Rows<const T> lo, Rows<const T> hi, index_t m, in
     copy_rows(hi, from, from + run, width, d + i * width);
     i += run;
   }
-  run_synthesis(a, width, d, width, count, pairs, width);
+  run_synthesis(a, width, d, width, count, pairs, width, false);
   const T* from = pairs + (first + turn.shift - 2 * begin) * width;
   if (y.step == width) {
     std::copy(from, from + (last - first) * width, y.row(first));
@@ -184,8 +188,8 @@ void Level<T>::synthesize_edge(Rows<const T> lo, Rows<const T> hi, index_t m, in
 }
 
 template <class T>
-void Level<T>::synthesize(Rows<const T> lo, Rows<const T> hi, index_t m, index_t first, index_t last, Rows<T> y,
-                          T* scratch) const {
+void Level<T>::synthesize(Rows<const T> lo, Rows<const T> hi, index_t m, index_t first, index_t last, Rows<T> y, T* scratch,
+                          bool done) const {
   const Turn turn(mode, bank.taps());
   // Pairs whose coefficients all exist and whose two samples are both wanted.
   const index_t inside = std::max((first + turn.shift + 1) / 2, turn.lead);
@@ -194,7 +198,7 @@ void Level<T>::synthesize(Rows<const T> lo, Rows<const T> hi, index_t m, index_t
   if (inside >= outside || (edges && (last - first) * width <= 256)) return synthesize_edge(lo, hi, m, first, last, y, scratch);
   synthesize_edge(lo, hi, m, first, 2 * inside - turn.shift, y, scratch);
   run_synthesis(lo.row(inside - turn.lead), lo.step, hi.row(inside - turn.lead), hi.step, outside - inside,
-                y.row(2 * inside - turn.shift), y.step);
+                y.row(2 * inside - turn.shift), y.step, past && done);
   synthesize_edge(lo, hi, m, 2 * outside - turn.shift, last, y, scratch);
 }
 

@@ -29,21 +29,25 @@ template <class T> struct Level {
   const FilterBank& bank;
   WaveletMode mode;
   index_t width;
-  bool line;  // rows follow each other: vectors along the samples
+  bool line;          // rows follow each other: vectors along the samples
+  bool past = false;  // results pass by the caches: a fence is due before other threads read them
 
   /// Rows of `inner` components lie side by side; `width` of them, a column of the array, take part.
   Level(const kernels::Table& table, const FilterBank& bank, WaveletMode mode, index_t inner, index_t width);
 
   /// Components of scratch that a call of either function needs.
   index_t scratch() const;
-  /// Coefficients first .. last - 1 of n samples; lo and hi point to coefficient 0.
-  void analyze(Rows<const T> x, index_t n, index_t first, index_t last, Rows<T> lo, Rows<T> hi, T* scratch) const;
-  /// Samples first .. last - 1 from m coefficients; y points to sample 0. first is even.
-  void synthesize(Rows<const T> lo, Rows<const T> hi, index_t m, index_t first, index_t last, Rows<T> y, T* scratch) const;
+  /// Coefficients first .. last - 1 of n samples; lo and hi point to coefficient 0. lo is a result when `done`.
+  void analyze(Rows<const T> x, index_t n, index_t first, index_t last, Rows<T> lo, Rows<T> hi, T* scratch, bool done) const;
+  /// Samples first .. last - 1 from m coefficients; y points to sample 0. first is even. y is a result when `done`.
+  void synthesize(Rows<const T> lo, Rows<const T> hi, index_t m, index_t first, index_t last, Rows<T> y, T* scratch,
+                  bool done) const;
 
  private:
-  void run_analysis(const T* x, index_t x_step, index_t count, T* lo, index_t lo_step, T* hi, index_t hi_step) const;
-  void run_synthesis(const T* lo, index_t lo_step, const T* hi, index_t hi_step, index_t count, T* y, index_t y_step) const;
+  void run_analysis(const T* x, index_t x_step, index_t count, T* lo, index_t lo_step, T* hi, index_t hi_step, bool past_lo,
+                    bool past_hi) const;
+  void run_synthesis(const T* lo, index_t lo_step, const T* hi, index_t hi_step, index_t count, T* y, index_t y_step,
+                     bool past_y) const;
   void analyze_edge(Rows<const T> x, index_t n, index_t first, index_t last, Rows<T> lo, Rows<T> hi, T* scratch) const;
   void synthesize_edge(Rows<const T> lo, Rows<const T> hi, index_t m, index_t first, index_t last, Rows<T> y, T* scratch) const;
 };

@@ -29,6 +29,7 @@ template <class T> struct PlaneAnalysis {
   T* out[4];
 
   index_t m0, m1, chunk, chunks, strip, strips, pairs;
+  bool past;  // details pass by the caches; the approximation may be wanted again
 
   PlaneAnalysis(const kernels::Table& table_, const WaveletPlane& plane_, const WaveletPlanes& x_, const void* data_,
                 void* const* out_)
@@ -42,6 +43,7 @@ template <class T> struct PlaneAnalysis {
     strip = std::max<index_t>(64, 4 * wavelet_task / (chunk * x.inner)) / pairs * pairs;  // of coefficients, a task each
     strip = std::max(strip, pairs);
     strips = (m0 + strip - 1) / strip;
+    past = static_cast<double>(x.outer * x.n0) * static_cast<double>(x.n1 * x.inner) * sizeof(T) > wavelet_past;
   }
 
   index_t lines() const { return 2 * pairs + plane.bank[0]->taps(); }
@@ -56,6 +58,7 @@ template <class T> struct PlaneAnalysis {
       const index_t first = task % strips * strip, column = task / strips % chunks * chunk;
       Tile tile{*this, across, task / strips / chunks, column, std::min(chunk, m1 - column), width, workspace.own(thread)};
       tile.sweep(first, std::min(m0, first + strip));
+      wavelet_fence(past);
     });
   }
 
@@ -72,7 +75,8 @@ template <class T> struct PlaneAnalysis {
     void line(index_t row, index_t to) const {
       const index_t inner = all.x.inner, shift = column * inner;
       const Rows<const T> from{all.data + block * all.x.block_step + row * all.x.step, inner};
-      across.analyze(from, all.x.n1, column, column + count, {low(to) - shift, inner}, {high(to) - shift, inner}, edge());
+      across.analyze(from, all.x.n1, column, column + count, {low(to) - shift, inner}, {high(to) - shift, inner}, edge(),
+                     false);
     }
 
     // Line p of the signal extended along the first axis.
@@ -111,7 +115,7 @@ template <class T> struct PlaneAnalysis {
       const FilterBank& bank = *all.plane.bank[0];
       all.table.wavelet->analyze_rows[kernels::size_index(sizeof(T))]({rows, count * inner, bank.taps(), bank.analysis<T>(),
                                                                        from, all.out[lo] + at, all.out[hi] + at, 2 * width,
-                                                                       step, step});
+                                                                       step, step, all.past && lo > 0, all.past, false});
     }
   };
 };
@@ -131,20 +135,22 @@ template <class T> struct PlaneSynthesis {
   void run(int threads) const {
     const index_t width = x.n1 * x.inner, lines = strip_lines(width, sizeof(T)), strips = (n0 + lines - 1) / lines;
     const Level<T> down(table, *plane.bank[0], plane.mode[0], width, width);
-    const Level<T> across(table, *plane.bank[1], plane.mode[1], x.inner, x.inner);
+    Level<T> across(table, *plane.bank[1], plane.mode[1], x.inner, x.inner);
+    across.past = static_cast<double>(x.outer * n0) * static_cast<double>(n1 * x.inner) * sizeof(T) > wavelet_past;
     const auto team = static_cast<int>(std::max<index_t>(1, std::min<index_t>(threads, x.outer * strips)));
     const Workspace<T> workspace(0, 2 * lines * width + std::max(down.scratch(), across.scratch()), team);
     parallel_for(x.outer * strips, team, [&](index_t task, int thread) {
       const index_t block = task / strips, first = task % strips * lines, last = std::min(n0, first + lines);
       T *const low = workspace.own(thread), *const high = low + lines * width, *const edge = high + lines * width;
       const index_t back = first * width;
-      down.synthesize(band(0, block), band(2, block), x.n0, first, last, {low - back, width}, edge);
-      down.synthesize(band(1, block), band(3, block), x.n0, first, last, {high - back, width}, edge);
+      down.synthesize(band(0, block), band(2, block), x.n0, first, last, {low - back, width}, edge, false);
+      down.synthesize(band(1, block), band(3, block), x.n0, first, last, {high - back, width}, edge, false);
       for (index_t r = first; r < last; ++r) {
         const index_t at = (r - first) * width;
         across.synthesize({low + at, x.inner}, {high + at, x.inner}, x.n1, 0, n1,
-                          {y + (block * n0 + r) * n1 * x.inner, x.inner}, edge);
+                          {y + (block * n0 + r) * n1 * x.inner, x.inner}, edge, true);
       }
+      wavelet_fence(across.past);
     });
   }
 };

@@ -1,6 +1,7 @@
 #pragma once
 /// How wavelet transforms part their work and share scratch.
 #include <algorithm>
+#include <atomic>
 
 #include "flatnet/core/parallel.hpp"
 #include "flatnet/core/scratch.hpp"
@@ -10,10 +11,16 @@ namespace flatnet::engine {
 
 inline constexpr index_t wavelet_cache = index_t{1} << 19;  // bytes of the second-level cache that a tile may fill
 inline constexpr index_t wavelet_task = index_t{1} << 15;   // components of work, far above the cost of handing a task out
+inline constexpr double wavelet_past = 1 << 23;             // bytes of a result above which it passes by the caches
 inline constexpr double wavelet_serial = 1e5;               // components below which one thread does it all
 
 inline int wavelet_team(double components, int threads) {
   return components < wavelet_serial ? 1 : threads > 0 ? threads : default_threads();
+}
+
+/// What has passed by the caches stands before what the thread writes next.
+inline void wavelet_fence(bool past) {
+  if (past) std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
 /// Scratch of a call: `shared` components for all, then `own` components for each thread.

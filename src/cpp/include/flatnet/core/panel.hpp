@@ -26,15 +26,9 @@ class Panels {
   void store(const kernels::Table& k, index_t first, index_t present, index_t lanes, const void* panel) const;
 
  private:
-  struct Dim {
-    index_t size, x, y;  // strides [bytes]
-  };
-  // Byte offsets of the columns of a panel in x and y.
-  void offsets(index_t first, index_t present, index_t* x, index_t* y) const;
-
   ConstArrayView x_;
   ArrayView y_;
-  std::vector<Dim> batch_;  // slowest first
+  std::vector<BatchAxis> batch_;  // slowest first; steps [bytes]
   index_t columns_ = 1;
   index_t n_in_ = 0, n_out_ = 0;
   index_t x_step_ = 0, y_step_ = 0;  // bytes along the axis

@@ -5,9 +5,11 @@
 
 namespace flatnet {
 
+/// The most threads that any call may ask for.
+inline constexpr int max_threads = 4096;
 /// The process's default: FLATNET_THREADS, else the cores this process may use. At least 1.
 int default_threads();
-/// Sets the process's default for later calls (n >= 1).
+/// Sets the process's default for later calls (1 <= n <= max_threads).
 void set_default_threads(int n);
 /// "OpenMP" or "std::thread".
 const char* threading_layer();

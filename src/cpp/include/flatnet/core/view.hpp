@@ -24,6 +24,22 @@ struct ArrayView {
   std::vector<index_t> strides;  // bytes
 };
 
+/// One axis of a batch that two arrays share: its size, and the steps of x and of y from one vector to the next.
+struct BatchAxis { index_t size, x, y; };
+
+/// Offsets in x and y, in the unit of the steps, of vectors first .. first + present - 1; the last axis runs fastest.
+inline void batch_offsets(const std::vector<BatchAxis>& batch, index_t first, index_t present, index_t* x, index_t* y) {
+  for (index_t j = 0; j < present; ++j) {
+    index_t rest = first + j;
+    x[j] = y[j] = 0;
+    for (auto axis = batch.rbegin(); axis != batch.rend(); ++axis) {
+      x[j] += rest % axis->size * axis->x;
+      y[j] += rest % axis->size * axis->y;
+      rest /= axis->size;
+    }
+  }
+}
+
 /// A C-order (batch, n) array: the same memory as a column-major n x batch matrix.
 template <class T> ConstArrayView rows(const T* data, index_t batch, index_t n) {
   const auto s = static_cast<index_t>(sizeof(T));

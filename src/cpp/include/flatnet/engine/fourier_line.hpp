@@ -53,6 +53,9 @@ class LinePlan {
   index_t n_ = 0, component_bytes_ = 0, scratch_bytes_ = 0, weights_bytes_ = 0;
   index_t planar_bytes_ = 0;  // from the scratch's first planar vector to its second
   int passes_ = 0;
+  bool turns_ = false;    // whether the passes between the first and the last may hold rows turned
+  index_t real_row_ = 0;  // from the real parts of real_weights_ to the imaginary ones
+  index_t row_ = 0;       // the first radix
   Pass pass_[24];
   Weights weights_;
   kernels::FourierLineReal real_{};

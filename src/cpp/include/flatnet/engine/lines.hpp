@@ -1,20 +1,15 @@
 #pragma once
 /// Many transforms along one axis of an array: every other axis is batch. A line is one vector along the axis.
-#include <vector>
-
-#include "flatnet/core/types.hpp"
+#include "flatnet/core/view.hpp"
 
 namespace flatnet::engine {
 
 struct Lines {
-  struct Dim {
-    index_t size, x, y;  // steps from one line to the next [elements of x, of y]
-  };
-
   index_t n_in = 0, n_out = 0;     // elements of a line of x, of y
   index_t x_step = 1, y_step = 1;  // from one element of a line to the next [elements of x, of y]
-  std::vector<Dim> batch;  // slowest first, the smallest step of y runs fastest; axes of length 1 left out, neighbours merged
-  index_t count = 1;       // lines: the product of the sizes in batch
+  std::vector<BatchAxis> batch;  // slowest first, the smallest step of y runs fastest; steps [elements]; axes of length 1 left
+                                 // out, neighbours merged
+  index_t count = 1;             // lines: the product of the sizes in batch
 
   /// Sizes of x and strides [bytes] of both arrays, which differ in size along `axis` only. Strides must be multiples of the
   /// element sizes (shape_error otherwise).

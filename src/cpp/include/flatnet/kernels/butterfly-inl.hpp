@@ -3,12 +3,6 @@
 namespace flatnet::FLATNET_ISA {
 namespace {
 
-#if defined(__clang__) || __GNUC__ >= 12
-#define FLATNET_SHUFFLE __builtin_shufflevector
-#else
-#error "flatnet needs GCC 12 or Clang"
-#endif
-
 // Groups live in registers: every loop over their rows is unrolled.
 #define FLATNET_UNROLL _Pragma("GCC unroll 8")
 

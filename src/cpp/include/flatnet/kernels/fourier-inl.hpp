@@ -1,5 +1,6 @@
-// Passes of the discrete Fourier transform over rows of W lanes. Rows that are not planar, outputs with factors and scaled
-// outputs go through a planar block on the stack: the arithmetic is compiled once a radix.
+// Passes of the discrete Fourier transform over rows of W lanes. Rows that are
+// not planar, outputs with factors and scaled outputs go through a planar block
+// on the stack: the arithmetic is compiled once a radix.
 #include "flatnet/kernels/fourier.hpp"
 
 #include "flatnet/kernels/transpose-inl.hpp"
@@ -28,6 +29,8 @@ FLATNET_PAIRS(double, 2, (0, 2), (1, 3))
 #endif
 #undef FLATNET_PAIRS
 
+inline constexpr index_t rows_ahead = 24;  // how many rows before its turn a row of an array is asked for
+
 /// Rows as the kernels walk them.
 template <class T> struct Rows {
   T* re;
@@ -41,9 +44,27 @@ template <class T> inline Rows<T> rows_of(const FourierRows& r) {
 template <class T> inline Complex<T> get(const Rows<T>& x, index_t row) {
   return {load(x.re + row * x.pitch), load(x.im + row * x.pitch)};
 }
-template <class T> inline void put(const Rows<T>& y, index_t row, Complex<T> v) {
+template <class T>
+inline void put(const Rows<T>& y, index_t row, Complex<T> v) {
   store(y.re + row * y.pitch, v.re);
   store(y.im + row * y.pitch, v.im);
+}
+
+/// Past the caches where the instruction set can; p is aligned to a vector.
+template <class T> inline void stream(T* p, Vec<T> v) {
+#if defined(__AVX512F__)
+  _mm512_stream_si512(reinterpret_cast<__m512i*>(p), (__m512i)v);
+#elif defined(__AVX2__)
+  _mm256_stream_si256(reinterpret_cast<__m256i*>(p), (__m256i)v);
+#else
+  store(p, v);
+#endif
+}
+/// Orders streamed stores before what follows, in other threads too.
+inline void stream_end() {
+#if defined(__AVX2__)
+  _mm_sfence();
+#endif
 }
 
 template <class T> inline Complex<T> get_pairs(const T* p, bool swapped) {
@@ -57,16 +78,24 @@ template <class T> inline void put_pairs(T* p, Complex<T> v) {
   store(p, Zip<T, N>::lo(v.re, v.im));
   store(p + N, Zip<T, N>::hi(v.re, v.im));
 }
+template <class T> inline void stream_pairs(T* p, Complex<T> v) {
+  constexpr index_t N = width<T>;
+  stream(p, Zip<T, N>::lo(v.re, v.im));
+  stream(p + N, Zip<T, N>::hi(v.re, v.im));
+}
 
 /// A row of any layout.
-template <class T> inline Complex<T> get_any(const FourierRows& x, index_t row) {
+template <class T>
+inline Complex<T> get_any(const FourierRows& x, index_t row) {
   if (x.layout == FourierLayout::planar) return get(rows_of<T>(x), row);
   return get_pairs(static_cast<const T*>(x.re) + row * x.pitch, x.layout == FourierLayout::swapped);
 }
-template <class T> inline void put_any(const FourierRows& y, index_t row, Complex<T> v) {
+template <class T>
+inline void put_any(const FourierRows& y, index_t row, Complex<T> v) {
   if (y.layout == FourierLayout::planar) return put(rows_of<T>(y), row, v);
   if (y.layout == FourierLayout::swapped) v = {v.im, v.re};
-  put_pairs(static_cast<T*>(y.re) + row * y.pitch, v);
+  T* p = static_cast<T*>(y.re) + row * y.pitch;
+  y.streamed ? stream_pairs(p, v) : put_pairs(p, v);
 }
 
 template <class T> inline Complex<T> times_scalar(Complex<T> v, const T* w) {
@@ -74,16 +103,16 @@ template <class T> inline Complex<T> times_scalar(Complex<T> v, const T* w) {
 }
 
 /// Rows of x at distance s into a planar block.
-template <class T> inline void gather_rows(const FourierRows& x, index_t row, index_t s, index_t count, T* block) {
+template <class T>
+inline void gather_rows(const FourierRows& x, index_t row, index_t s, index_t count, T* block) {
   const Rows<T> y{block, block + width<T>, 2 * width<T>};
-  const T* p = static_cast<const T*>(x.re) + row * x.pitch;
-  const index_t step = s * x.pitch;
-  const bool swapped = x.layout == FourierLayout::swapped;
-  for (index_t j = 0; j < count; ++j) put(y, j, get_pairs(p + j * step, swapped));
+  for (index_t j = 0; j < count; ++j) put(y, j, get_any<T>(x, row + j * s));
 }
 
-/// A planar block into rows of y at distance s, with their factors and the scale.
-template <class T> inline void scatter_rows(const T* block, index_t count, const FourierPassArgs& g, index_t row, index_t s) {
+/// A planar block into rows of y at distance s, with their factors and the
+/// scale.
+template <class T>
+inline void scatter_rows(const T* block, index_t count, const FourierPassArgs& g, index_t row, index_t s) {
   const Rows<T> x{const_cast<T*>(block), const_cast<T*>(block) + width<T>, 2 * width<T>};
   const T* after = static_cast<const T*>(g.after);
   const auto scale = broadcast(static_cast<T>(g.scale));
@@ -95,36 +124,96 @@ template <class T> inline void scatter_rows(const T* block, index_t count, const
   }
 }
 
-template <int R, bool Turned, class T> inline void step(const Rows<T>& x, const Rows<T>& y, const T* w) {
+/// The share of the rows that one butterfly of `radix` rows takes. They are
+/// asked for some rows before; those of the columns behind these while the last
+/// ones are copied.
+template <class T>
+inline __attribute__((noinline)) void copy_some(FourierFetch* f, index_t radix) {
+  for (f->credit += radix; f->credit >= f->passes && f->rows > 0; f->credit -= f->passes, f->rows -= 1) {
+    const T* x = static_cast<const T*>(f->x);
+    T* panel = static_cast<T*>(f->panel);
+    const T* ahead = f->rows > rows_ahead ? x + rows_ahead * f->pitch : x + (rows_ahead - f->count) * f->pitch + 2 * width<T>;
+    __builtin_prefetch(ahead, 0, 2);
+    __builtin_prefetch(ahead + width<T>, 0, 2);
+    __builtin_prefetch(ahead + 2 * width<T> - 1, 0, 2);
+    put(Rows<T>{panel, panel + width<T>, 0}, 0, get_pairs(x, f->swapped));
+    f->x = x + f->pitch;
+    f->panel = panel + 2 * width<T>;
+  }
+}
+template <class T> inline void copy_rows(FourierFetch* f, index_t radix) {
+  if (f && f->rows > 0) copy_some<T>(f, radix);
+}
+
+template <int R, bool Turned, class T, class Get, class Put>
+FLATNET_INLINE void step(Get&& get_row, Put&& put_row, const T* w) {
   Complex<T> a[R];
   FLATNET_UNROLL
-  for (int j = 0; j < R; ++j) a[j] = get(x, j);
-  butterfly(a, [&](int k, Complex<T> v) {
+  for (int j = 0; j < R; ++j) a[j] = get_row(j);
+  butterfly(a, [&](int k, Complex<T> v) FLATNET_LAMBDA {
     if (Turned && k > 0) v = times_scalar(v, w + 2 * (k - 1));
-    put(y, k, v);
+    put_row(k, v);
   });
 }
 
-template <class T, int R> void pass(const FourierPassArgs& g) noexcept {
-  alignas(64) T in[R * 2 * width<T>], out[R * 2 * width<T>];
-  const Rows<T> in_block{in, in + width<T>, 2 * width<T>}, out_block{out, out + width<T>, 2 * width<T>};
-  const Rows<T> x = rows_of<T>(g.x), y = rows_of<T>(g.y);
-  const bool from = g.x.layout == FourierLayout::planar;
-  const bool to = g.y.layout == FourierLayout::planar && !g.after && g.scale == 1;
+/// Every butterfly of a pass: row(j) of input from row `first` on in steps of s
+/// m, outputs from row `last` on in steps of `by`.
+template <class T, int R, class Get, class Put>
+FLATNET_INLINE void sweep(const FourierPassArgs& g, Get&& get_row, Put&& put_row) {
   const T* twiddle = static_cast<const T*>(g.twiddle);
+  const index_t by = g.spread ? g.spread : g.s, next = g.spread ? 1 : g.s * R;
   for (index_t p = 0; p < g.m; ++p)
     for (index_t q = 0; q < g.s; ++q) {
-      const index_t first = q + g.s * p, last = q + g.s * R * p;
-      Rows<T> source{x.re + first * x.pitch, x.im + first * x.pitch, g.s * g.m * x.pitch};
-      Rows<T> target{y.re + last * y.pitch, y.im + last * y.pitch, g.s * y.pitch};
-      if (!from) {
-        gather_rows(g.x, first, g.s * g.m, R, in);
-        source = in_block;
-      }
-      if (!to) target = out_block;
-      if (p == 0) step<R, false>(source, target, twiddle);
-      else step<R, true>(source, target, twiddle + 2 * p * (R - 1));
-      if (!to) scatter_rows(out, R, g, last, g.s);
+      const index_t first = q + g.s * p, last = q + next * p;
+      const auto in = get_row(first, g.s * g.m);
+      const auto out = put_row(last, by);
+      if (p == 0) step<R, false, T>(in, out, twiddle);
+      else step<R, true, T>(in, out, twiddle + 2 * p * (R - 1));
+      copy_rows<T>(g.fetch, R);
+    }
+}
+
+template <class T, int R> void pass(const FourierPassArgs& g) noexcept {
+  const Rows<T> x = rows_of<T>(g.x), y = rows_of<T>(g.y);
+  const bool from = g.x.layout == FourierLayout::planar, planar = g.y.layout == FourierLayout::planar;
+  const bool to = planar && !g.after && g.scale == 1;
+  const auto planar_in = [&](index_t first, index_t by) {
+    return [p = x.re + first * x.pitch, d = x.im - x.re, step = by * x.pitch](int j)
+               FLATNET_LAMBDA { return Complex<T>{load(p + j * step), load(p + j * step + d)}; };
+  };
+  const auto planar_out = [&](index_t last, index_t by) {
+    return [p = y.re + last * y.pitch, d = y.im - y.re, step = by * y.pitch](int k, Complex<T> v) FLATNET_LAMBDA {
+      store(p + k * step, v.re);
+      store(p + k * step + d, v.im);
+    };
+  };
+  constexpr bool direct = R == 2 || R == 4 || R == 5 || R == 8 || R == 16;
+  if (from && to) return sweep<T, R>(g, planar_in, planar_out);
+  if constexpr (direct) {
+    if (from && !planar && !g.after) {
+      const bool swap = g.y.layout == FourierLayout::swapped, scaled = g.scale != 1, streamed = g.y.streamed;
+      const auto scale = broadcast(static_cast<T>(g.scale));
+      return sweep<T, R>(g, planar_in, [&](index_t last, index_t by) {
+        return [&, p = y.re + last * y.pitch, step = by * y.pitch](int k, Complex<T> v) FLATNET_LAMBDA {
+          if (scaled) v = {v.re * scale, v.im * scale};
+          if (swap) v = {v.im, v.re};
+          streamed ? stream_pairs(p + k * step, v) : put_pairs(p + k * step, v);
+        };
+      });
+    }
+  }
+  alignas(64) T in[R * 2 * width<T>], out[R * 2 * width<T>];
+  const index_t by = g.spread ? g.spread : g.s, next = g.spread ? 1 : g.s * R;
+  const T* twiddle = static_cast<const T*>(g.twiddle);
+  const auto from_block = [&](int j) { return get(Rows<T>{in, in + width<T>, 2 * width<T>}, j); };
+  const auto to_block = [&](int k, Complex<T> v) { put(Rows<T>{out, out + width<T>, 2 * width<T>}, k, v); };
+  for (index_t p = 0; p < g.m; ++p)
+    for (index_t q = 0; q < g.s; ++q) {
+      gather_rows(g.x, q + g.s * p, g.s * g.m, R, in);
+      if (p == 0) step<R, false, T>(from_block, to_block, twiddle);
+      else step<R, true, T>(from_block, to_block, twiddle + 2 * p * (R - 1));
+      scatter_rows(out, R, g, q + next * p, by);
+      copy_rows<T>(g.fetch, R);
     }
 }
 
@@ -138,7 +227,7 @@ template <class T> void pass_odd(const FourierPassArgs& g) noexcept {
   const T* twiddle = static_cast<const T*>(g.twiddle);
   for (index_t p = 0; p < g.m; ++p)
     for (index_t q = 0; q < g.s; ++q) {
-      const index_t first = q + g.s * p, last = q + g.s * r * p;
+      const index_t first = q + g.s * p, last = q + (g.spread ? 1 : g.s * r) * p;
       const Complex<T> x0 = get_any<T>(g.x, first);
       Complex<T> sum = x0;
       for (index_t j = 1; j <= h; ++j) {
@@ -171,7 +260,8 @@ template <class T> void pass_odd(const FourierPassArgs& g) noexcept {
         put(b, k, lower);
         put(b, r - k, upper);
       }
-      scatter_rows(out, r, g, last, g.s);
+      scatter_rows(out, r, g, last, g.spread ? g.spread : g.s);
+      copy_rows<T>(g.fetch, r);
     }
 }
 
@@ -213,6 +303,7 @@ const kernels::FourierTable fourier_table = {{width<float>, width<double>},
                                              {columns_out<float>, columns_out<double>},
                                              stream_copy,
                                              {turn<float>, turn<double>},
+                                             settle,
                                              {product<float>, product<double>}};
 #undef FLATNET_PASSES
 

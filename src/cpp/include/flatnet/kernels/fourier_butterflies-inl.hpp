@@ -1,5 +1,7 @@
-// Transforms of R complex vectors, every lane its own: butterfly<R>(a, emit) hands output k to emit(k, value). Counts are vector
-// instructions (add, multiply, fused): 4: 16, 5: 32, 8: 52, 16: 148; odd R: (R - 1)^2 fused and 4 (R - 1) additions.
+// Transforms of R complex vectors, every lane its own: butterfly<R>(a, emit)
+// hands output k to emit(k, value). Counts are vector instructions (add,
+// multiply, fused): 4: 16, 5: 32, 8: 52, 16: 148; odd R: (R - 1)^2 fused and 4
+// (R - 1) additions.
 namespace flatnet::FLATNET_ISA {
 namespace {
 
@@ -14,17 +16,21 @@ template <class T> inline Complex<T> plus_i(Complex<T> a, Complex<T> b) { return
 /// c - a * b, fused where the instruction set fuses.
 template <class T> inline Vec<T> vnmadd(Vec<T> a, Vec<T> b, Vec<T> c) { return vmadd<T>(-a, b, c); }
 #if defined(__AVX512F__)
-template <> inline Vec<float> vnmadd<float>(Vec<float> a, Vec<float> b, Vec<float> c) {
+template <>
+inline Vec<float> vnmadd<float>(Vec<float> a, Vec<float> b, Vec<float> c) {
   return (Vec<float>)_mm512_fnmadd_ps((__m512)a, (__m512)b, (__m512)c);
 }
-template <> inline Vec<double> vnmadd<double>(Vec<double> a, Vec<double> b, Vec<double> c) {
+template <>
+inline Vec<double> vnmadd<double>(Vec<double> a, Vec<double> b, Vec<double> c) {
   return (Vec<double>)_mm512_fnmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
 }
 #elif defined(__AVX2__)
-template <> inline Vec<float> vnmadd<float>(Vec<float> a, Vec<float> b, Vec<float> c) {
+template <>
+inline Vec<float> vnmadd<float>(Vec<float> a, Vec<float> b, Vec<float> c) {
   return (Vec<float>)_mm256_fnmadd_ps((__m256)a, (__m256)b, (__m256)c);
 }
-template <> inline Vec<double> vnmadd<double>(Vec<double> a, Vec<double> b, Vec<double> c) {
+template <>
+inline Vec<double> vnmadd<double>(Vec<double> a, Vec<double> b, Vec<double> c) {
   return (Vec<double>)_mm256_fnmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
 }
 #endif
@@ -71,10 +77,13 @@ template <> struct Roots<13> {
                                    0.23931566428755777};
 };
 
+#define FLATNET_LAMBDA __attribute__((always_inline))
 #define FLATNET_UNROLL _Pragma("GCC unroll 16")
 
-// Odd R: with t_j = a_j + a_{R-j} and u_j = a_j - a_{R-j}, outputs k and R - k are (a_0 + sum cos t_j) -+ i (sum sin u_j).
-template <int R, class T, class Emit> inline void butterfly(const Complex<T> (&a)[R], Emit&& emit) {
+// Odd R: with t_j = a_j + a_{R-j} and u_j = a_j - a_{R-j}, outputs k and R - k
+// are (a_0 + sum cos t_j) -+ i (sum sin u_j).
+template <int R, class T, class Emit>
+FLATNET_INLINE void butterfly(const Complex<T> (&a)[R], Emit&& emit) {
   constexpr int h = (R - 1) / 2;
   Complex<T> t[h + 1], u[h + 1], sum = a[0];
   FLATNET_UNROLL
@@ -101,12 +110,14 @@ template <int R, class T, class Emit> inline void butterfly(const Complex<T> (&a
   }
 }
 
-template <class T, class Emit> inline void butterfly(const Complex<T> (&a)[2], Emit&& emit) {
+template <class T, class Emit>
+FLATNET_INLINE void butterfly(const Complex<T> (&a)[2], Emit&& emit) {
   emit(0, a[0] + a[1]);
   emit(1, a[0] - a[1]);
 }
 
-template <class T> inline void fourier4(Complex<T> a0, Complex<T> a1, Complex<T> a2, Complex<T> a3, Complex<T>* y) {
+template <class T>
+FLATNET_INLINE void fourier4(Complex<T> a0, Complex<T> a1, Complex<T> a2, Complex<T> a3, Complex<T>* y) {
   const auto s = a0 + a2, d = a0 - a2, t = a1 + a3, u = a1 - a3;
   y[0] = s + t;
   y[1] = minus_i(d, u);
@@ -114,19 +125,22 @@ template <class T> inline void fourier4(Complex<T> a0, Complex<T> a1, Complex<T>
   y[3] = plus_i(d, u);
 }
 
-template <class T, class Emit> inline void butterfly(const Complex<T> (&a)[4], Emit&& emit) {
+template <class T, class Emit>
+FLATNET_INLINE void butterfly(const Complex<T> (&a)[4], Emit&& emit) {
   Complex<T> y[4];
   fourier4(a[0], a[1], a[2], a[3], y);
   FLATNET_UNROLL
   for (int k = 0; k < 4; ++k) emit(k, y[k]);
 }
 
-/// Outputs k and k + half: e + w o and e - w o, w = c (1 - i t), and -i times that when Quarter: two fused for (1 - i t) o, four
-/// for the rest. T1 says that t is 1.
+/// Outputs k and k + half: e + w o and e - w o, w = c (1 - i t), and -i times
+/// that when Quarter: two fused for (1 - i t) o, four for the rest. T1 says
+/// that t is 1.
 template <bool Quarter, bool T1, class T, class Emit>
-inline void turned(Complex<T> e, Complex<T> o, double c, double t, int k, int half, Emit&& emit) {
+FLATNET_INLINE void turned(Complex<T> e, Complex<T> o, double c, double t, int k, int half, Emit&& emit) {
   const auto vc = broadcast(static_cast<T>(c)), vt = broadcast(static_cast<T>(t));
-  // (1 - i t) o = (o.re + t o.im) + i (o.im - t o.re); -i (1 - i t) o = (o.im - t o.re) - i (o.re + t o.im)
+  // (1 - i t) o = (o.re + t o.im) + i (o.im - t o.re); -i (1 - i t) o = (o.im -
+  // t o.re) - i (o.re + t o.im)
   const auto grow = T1 ? o.re + o.im : vmadd<T>(vt, o.im, o.re);
   const auto shrink = T1 ? o.im - o.re : vnmadd<T>(vt, o.re, o.im);
   if (Quarter) {
@@ -139,7 +153,8 @@ inline void turned(Complex<T> e, Complex<T> o, double c, double t, int k, int ha
 }
 inline constexpr double half_root = 0.70710678118654752440;
 
-template <class T, class Emit> inline void butterfly(const Complex<T> (&a)[8], Emit&& emit) {
+template <class T, class Emit>
+FLATNET_INLINE void butterfly(const Complex<T> (&a)[8], Emit&& emit) {
   Complex<T> e[4], o[4];
   fourier4(a[0], a[2], a[4], a[6], e);
   fourier4(a[1], a[3], a[5], a[7], o);
@@ -151,18 +166,22 @@ template <class T, class Emit> inline void butterfly(const Complex<T> (&a)[8], E
   turned<true, true>(e[3], o[3], half_root, 1, 3, 4, emit);
 }
 
-template <class T> inline void fourier8(const Complex<T> (&a)[8], Complex<T> (&y)[8]) {
-  butterfly(a, [&](int k, Complex<T> v) { y[k] = v; });
+template <class T>
+FLATNET_INLINE void fourier8(const Complex<T> (&a)[8], Complex<T> (&y)[8]) {
+  butterfly(a, [&](int k, Complex<T> v) FLATNET_LAMBDA { y[k] = v; });
 }
 
-template <class T, class Emit> inline void butterfly(const Complex<T> (&a)[16], Emit&& emit) {
+template <class T, class Emit>
+FLATNET_INLINE void butterfly(const Complex<T> (&a)[16], Emit&& emit) {
   const Complex<T> even[8] = {a[0], a[2], a[4], a[6], a[8], a[10], a[12], a[14]};
   const Complex<T> odd[8] = {a[1], a[3], a[5], a[7], a[9], a[11], a[13], a[15]};
   Complex<T> e[8], o[8];
   fourier8(even, e);
   fourier8(odd, o);
-  constexpr double c1 = 0.92387953251128675613, t1 = 0.41421356237309504880;  // cos and tan of pi / 8
-  constexpr double c3 = 0.38268343236508977173, t3 = 2.4142135623730950488;   // of 3 pi / 8
+  constexpr double c1 = 0.92387953251128675613,
+                   t1 = 0.41421356237309504880;  // cos and tan of pi / 8
+  constexpr double c3 = 0.38268343236508977173,
+                   t3 = 2.4142135623730950488;  // of 3 pi / 8
   emit(0, e[0] + o[0]);
   emit(8, e[0] - o[0]);
   turned<false, false>(e[1], o[1], c1, t1, 1, 8, emit);

@@ -1,26 +1,8 @@
-// Columns of an array to and from planar panels. A row of the array is often a page away from the next one: each is touched
-// once, whole, and asked for some rows ahead.
+// Columns of an array to and from planar panels. A row of the array is often a
+// page away from the next one: each is touched once, whole, and asked for some
+// rows ahead.
 namespace flatnet::FLATNET_ISA {
 namespace {
-
-inline constexpr index_t rows_ahead = 24;
-
-/// Past the caches where the instruction set can; p is aligned to a vector.
-template <class T> inline void stream(T* p, Vec<T> v) {
-#if defined(__AVX512F__)
-  _mm512_stream_si512(reinterpret_cast<__m512i*>(p), (__m512i)v);
-#elif defined(__AVX2__)
-  _mm256_stream_si256(reinterpret_cast<__m256i*>(p), (__m256i)v);
-#else
-  store(p, v);
-#endif
-}
-/// Orders streamed stores before what follows, in other threads too.
-inline void stream_end() {
-#if defined(__AVX2__)
-  _mm_sfence();
-#endif
-}
 
 template <bool Write> inline void fetch(const void* p, index_t bytes) {
   for (index_t i = 0; i < bytes; i += 64) __builtin_prefetch(static_cast<const char*>(p) + i, Write, 2);
@@ -45,7 +27,8 @@ template <class T> void columns_in(const FourierColumnsArgs& g) noexcept {
   }
 }
 
-template <bool Streamed, class T> inline void put_row(const FourierColumnsArgs& g, const T* panel, T* y) {
+template <bool Streamed, class T>
+inline void put_row(const FourierColumnsArgs& g, const T* panel, T* y) {
   constexpr index_t N = width<T>;
   for (index_t v = 0; v < g.vectors; ++v, panel += g.step) {
     Vec<T> a = load(panel), b{};
@@ -68,7 +51,8 @@ template <class T> inline index_t to_line(const T* p) {
   return static_cast<index_t>((64 - reinterpret_cast<std::uintptr_t>(p) % 64) % 64 / sizeof(T));
 }
 
-/// The whole lines of y past the caches, the rest plainly; y is aligned to its elements.
+/// The whole lines of y past the caches, the rest plainly; y is aligned to its
+/// elements.
 template <class T> inline void stream_row(const T* x, index_t count, T* y) {
   constexpr index_t N = width<T>;
   const index_t head = to_line(y);

@@ -48,6 +48,19 @@ template <> struct Dft<5> {
   }
 };
 
+template <> struct Dft<6> {
+  // Number 3 i + 2 j and output 3 k + 4 l, all modulo 6: (-1)^(i k) exp(-2 pi i j l / 3).
+  template <class C> static FLATNET_INLINE void run(C (&a)[6]) {
+    C e[3] = {a[0], a[2], a[4]}, o[3] = {a[3], a[5], a[1]};
+    Dft<3>::run(e);
+    Dft<3>::run(o);
+    for (int l = 0; l < 3; ++l) {
+      a[4 * l % 6] = e[l] + o[l];
+      a[(4 * l + 3) % 6] = e[l] - o[l];
+    }
+  }
+};
+
 template <> struct Dft<7> {
   template <class C, class T = std::remove_reference_t<decltype(C{}.re[0])>> static FLATNET_INLINE void run(C (&a)[7]) {
     constexpr T c1 = static_cast<T>(0.623489801858733530525004884004239811L);
@@ -84,6 +97,31 @@ template <> struct Dft<8> {
     a[6] = e[2].plus_i(o[2]);
     a[3] = e[3].sub(half, v);
     a[7] = e[3].add(half, v);
+  }
+};
+
+template <> struct Dft<9> {
+  template <class C, class T = std::remove_reference_t<decltype(C{}.re[0])>> static FLATNET_INLINE void run(C (&a)[9]) {
+    constexpr T c[] = {static_cast<T>(0.766044443118978035202392650555416674L),
+                       static_cast<T>(0.173648177666930348851716626769314796L),
+                       static_cast<T>(-0.939692620785908384054109277324731469L)};
+    constexpr T s[] = {static_cast<T>(0.642787609686539326322643409907263433L),
+                       static_cast<T>(0.984807753012208059366743024589523014L),
+                       static_cast<T>(0.342020143325668733044099614682259580L)};
+    using V = decltype(a[0].re);
+    C t[3][3];
+    for (int j = 0; j < 3; ++j) {
+      C b[3] = {a[j], a[j + 3], a[j + 6]};
+      Dft<3>::run(b);
+      for (int k = 0; k < 3; ++k) {
+        const int turn = j * k == 4 ? 2 : j * k - 1;  // exp(-2 pi i j k / 9), j k = 1, 2, 4
+        t[k][j] = turn < 0 ? b[k] : b[k] * C{all<V>(c[turn]), all<V>(-s[turn])};
+      }
+    }
+    for (int k = 0; k < 3; ++k) {
+      Dft<3>::run(t[k]);
+      for (int l = 0; l < 3; ++l) a[k + 3 * l] = t[k][l];
+    }
   }
 };
 

@@ -7,28 +7,26 @@ namespace {
 // L numbers k, k + 1, ... and their mirrors h - k, h - k - 1, ...; both are read before either is written.
 template <class T, int L> struct Mirror {
   using C = Cx<T, L>;
-  using V = typename C::V;
   C near, far;
-  static FLATNET_INLINE V backwards(V v) { return shuffle<Backwards<L>, L>(v, v); }
-  FLATNET_INLINE Mirror(const T* x, index_t h, index_t k) : near(C::template pairs<false>(x + 2 * k)) {
-    far = C::template pairs<false>(x + 2 * (h - k - L + 1));
-    far = {backwards(far.re), backwards(far.im)};
-  }
+  FLATNET_INLINE Mirror(const T* x, index_t h, index_t k)
+      : near(C::template pairs<false>(x + 2 * k)), far(C::backwards(x + 2 * (h - k - L + 1))) {}
   FLATNET_INLINE void put(T* y, index_t h, index_t k) const {
     near.template put_pairs<false>(y + 2 * k);
-    C{backwards(far.re), backwards(far.im)}.template put_pairs<false>(y + 2 * (h - k - L + 1));
+    far.put_backwards(y + 2 * (h - k - L + 1));
   }
 };
 
 template <class T, int L> struct Unpack {
   using C = Cx<T, L>;
   using V = typename C::V;
-  V half, signed_half;
-  Unpack(T scale, bool conjugate) : half(all<V>(scale / 2)), signed_half(all<V>(conjugate ? -scale / 2 : scale / 2)) {}
+  V half, sign;
+  Unpack(T scale, bool conjugate) : half(all<V>(scale / 2)), sign(all<V>(conjugate ? T(-1) : T(1))) {}
   FLATNET_INLINE void run(Mirror<T, L>& m, C w) const {
-    const C z = m.near, c = {m.far.re, -m.far.im}, e = z + c, d = z - c, o = C{d.im, -d.re} * w;
-    m.near = {(e.re + o.re) * half, (e.im + o.im) * signed_half};
-    m.far = {(e.re - o.re) * half, (o.im - e.im) * signed_half};
+    const C z = m.near, c = m.far, e = {z.re + c.re, (z.im - c.im) * sign};
+    const V re = (z.re - c.re) * half, im = (z.im + c.im) * half;
+    const V o_re = fma<V>(im, w.re, re * w.im), o_im = fnma<V>(re, w.re, im * w.im) * sign;
+    m.near = {fma<V>(e.re, half, o_re), fma<V>(e.im, half, o_im)};
+    m.far = {-fnma<V>(e.re, half, o_re), fnma<V>(e.im, half, o_im)};
   }
 };
 
@@ -55,7 +53,7 @@ FLATNET_INLINE index_t mirrored(const FourierLineArgs& g, index_t k, T scale) {
   const Step<T, L> step(scale, g.s != 0);
   for (; k + L - 1 <= h / 2; k += L) {
     Mirror<T, L> m(x, h, k);
-    step.run(m, Cx<T, L>::template pairs<false>(w + 2 * k));
+    step.run(m, {read<typename Cx<T, L>::V>(w + k - 1), read<typename Cx<T, L>::V>(w + g.row + k - 1)});
     m.put(y, h, k);
   }
   return k;

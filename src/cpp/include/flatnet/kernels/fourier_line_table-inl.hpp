@@ -23,9 +23,12 @@ template <class T, int L, int... first> constexpr FourierLineSet line_set(std::i
   FLATNET_RADIX(15)
   FLATNET_RADIX(16)
   FLATNET_RADIX(25)
-  FLATNET_RADIX(32)
-  FLATNET_RADIX(64)
   if constexpr (L == width<T>) {
+    FLATNET_RADIX(24)
+    FLATNET_RADIX(32)
+    FLATNET_RADIX(48)
+    FLATNET_RADIX(63)
+    FLATNET_RADIX(64)
     FLATNET_RADIX(128)
     FLATNET_RADIX(256)
   }
@@ -47,9 +50,9 @@ template <int... first> using Radices = std::integer_sequence<int, first...>;
 extern const kernels::FourierLineTable fourier_line_table;
 const kernels::FourierLineTable fourier_line_table = {
 #if FLATNET_VECTOR_BYTES == 64
-    {{line_set<float, 16>(Radices<16, 32, 64, 128, 256>{}), line_set<float, 8>(Radices<8, 16>{}),
+    {{line_set<float, 16>(Radices<16, 32, 48, 64, 128, 256>{}), line_set<float, 8>(Radices<8, 16>{}),
       line_set<float, 4>(Radices<4>{})},
-     {line_set<double, 8>(Radices<8, 16, 32, 64, 128, 256>{}), line_set<double, 4>(Radices<4>{}),
+     {line_set<double, 8>(Radices<8, 16, 32, 48, 64, 128, 256>{}), line_set<double, 4>(Radices<4>{}),
       line_set<double, 2>(Radices<2>{})}},
     {{line_scalar<float, 1>(),
       line_scalar<float, 2>(),
@@ -70,8 +73,8 @@ const kernels::FourierLineTable fourier_line_table = {
       {},
       {}}},
 #elif FLATNET_VECTOR_BYTES == 32
-    {{line_set<float, 8>(Radices<8, 16, 32, 64, 128, 256>{}), line_set<float, 4>(Radices<4>{}), {}},
-     {line_set<double, 4>(Radices<4, 16, 32, 64, 128, 256>{}), line_set<double, 2>(Radices<2>{}), {}}},
+    {{line_set<float, 8>(Radices<8, 16, 32, 48, 64, 128, 256>{}), line_set<float, 4>(Radices<4>{}), {}},
+     {line_set<double, 4>(Radices<4, 16, 32, 48, 64, 128, 256>{}), line_set<double, 2>(Radices<2>{}), {}}},
     {{line_scalar<float, 1>(),
       line_scalar<float, 2>(),
       line_scalar<float, 4>(),
@@ -91,8 +94,8 @@ const kernels::FourierLineTable fourier_line_table = {
       {},
       {}}},
 #else
-    {{line_set<float, 4>(Radices<4, 16, 32, 64, 128, 256>{}), {}, {}},
-     {line_set<double, 2>(Radices<2, 16, 32, 64, 128, 256>{}), {}, {}}},
+    {{line_set<float, 4>(Radices<4, 16, 32, 48, 64, 128, 256>{}), {}, {}},
+     {line_set<double, 2>(Radices<2, 16, 32, 48, 64, 128, 256>{}), {}, {}}},
     {{line_scalar<float, 1>(),
       line_scalar<float, 2>(),
       line_scalar<float, 4>(),

@@ -6,13 +6,6 @@
 namespace flatnet::FLATNET_ISA {
 namespace {
 
-#if defined(__clang__) || __GNUC__ >= 12
-#define FLATNET_SHUFFLE __builtin_shufflevector
-#else
-#error "flatnet needs GCC 12 or Clang"
-#endif
-#define FLATNET_INLINE inline __attribute__((always_inline))
-
 template <class T, int L> struct lanes_of;
 #define FLATNET_LANES(T, L) \
   template <> struct lanes_of<T, L> { typedef T type __attribute__((vector_size(L * sizeof(T)))); };
@@ -83,8 +76,12 @@ template <int first> struct EverySecond {
 template <int S, int L, int first> struct Turns {
   static constexpr int at(int l) { return (l / S % 2) * L + (l / (2 * S) + first) * S + l % S; }
 };
-template <int L> struct Backwards {
-  static constexpr int at(int l) { return L - 1 - l; }
+// The last number of pairs first: real (imaginary) parts of two vectors of pairs, and back.
+template <int L, int first> struct SecondBackwards {
+  static constexpr int at(int l) { return 2 * (L - 1 - l) + first; }
+};
+template <int L, int first> struct PairsBackwards {
+  static constexpr int at(int l) { return l % 2 * L + L - 1 - l / 2 - first; }
 };
 
 // Planar blocks between the first and the last pass hold number n in lane order<T, L>(n): shuffles within 128 bits, which are
@@ -212,6 +209,15 @@ template <class T, int L> struct Cx {
     const V a = swap ? im : re, b = swap ? re : im;
     write(p, L == 1 ? a : shuffle<Turns<1, L, 0>, L>(a, b));
     write(p + L, L == 1 ? b : shuffle<Turns<1, L, L / 2>, L>(a, b));
+  }
+  // L numbers in memory, the last one first.
+  static FLATNET_INLINE Cx backwards(const T* p) {
+    const V a = read<V>(p), b = read<V>(p + L);
+    return {shuffle<SecondBackwards<L, 0>, L>(a, b), shuffle<SecondBackwards<L, 1>, L>(a, b)};
+  }
+  FLATNET_INLINE void put_backwards(T* p) const {
+    write(p, L == 1 ? re : shuffle<PairsBackwards<L, 0>, L>(re, im));
+    write(p + L, L == 1 ? im : shuffle<PairsBackwards<L, L / 2>, L>(re, im));
   }
   FLATNET_INLINE Cx operator+(Cx o) const { return {re + o.re, im + o.im}; }
   FLATNET_INLINE Cx operator-(Cx o) const { return {re - o.re, im - o.im}; }

@@ -1,4 +1,5 @@
-// What long single transforms need beside passes: the turn between their two halves, products with a chirp.
+// What long single transforms need beside passes: the turn between their two
+// halves, products with a chirp.
 namespace flatnet::FLATNET_ISA {
 namespace {
 
@@ -31,33 +32,65 @@ template <class T> inline void transpose_half(const T* x, index_t rows, T* y) {
   for (index_t i = 0; i < N; ++i) store(y + 2 * i * N, t[i]);
 }
 
-template <class T> void turn(const FourierTurnArgs& g) noexcept {
+// Lanes that are all ones before lane `first`, zero from it on.
+template <class T>
+using Bits = Vec<std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>>;
+template <class T> inline Bits<T> lanes_before(index_t first) {
+  Bits<T> mask;
+  for (index_t i = 0; i < width<T>; ++i) mask[i] = i < first ? -1 : 0;
+  return mask;
+}
+
+/// Rows k .. k + W - 1 of the panel as a tile of rows j2, times their factors:
+/// lanes in `mask` those of block b, the others of c.
+template <class T>
+inline void turn_tile(const FourierTurnArgs& g, const T* x, index_t here, const T* v, index_t b, index_t c, Bits<T> mask, T* y,
+                      index_t pitch, bool streamed) {
   constexpr index_t N = width<T>;
   alignas(64) T tile[2 * N * N];
-  const Rows<T> rows{tile, tile + N, 2 * N};
-  const Rows<const T> v{static_cast<const T*>(g.v), static_cast<const T*>(g.v) + N, 2 * N};
-  const T* x = static_cast<const T*>(g.x);
-  const T* s = static_cast<const T*>(g.s);
-  T* y = static_cast<T*>(g.y);
-  for (index_t k = 0; k < g.n1; k += N, x += 2 * N * N, s += 2 * N, y += g.block) {
-    const index_t here = g.n1 - k < N ? g.n1 - k : N;
-    transpose_half(x, here, tile);
-    transpose_half(x + N, here, tile + N);
-    const Rows<T> to{y, y + N, 2 * N};
-    for (index_t j = 0; j < g.present; ++j) {
-      const Complex<T> lane{load(v.re + j * v.pitch), load(v.im + j * v.pitch)};
-      const auto w = times_scalar(lane, s + 2 * j);
-      const auto z = times(get(rows, j), w.re, w.im);
-      if (g.streamed) {
-        stream(to.re + j * to.pitch, z.re);
-        stream(to.im + j * to.pitch, z.im);
-      } else {
-        put(to, j, z);
-      }
+  transpose_half(x, here, tile);
+  transpose_half(x + N, here, tile + N);
+  const index_t blocks = (g.n1 + N - 1) / N;
+  const T *s = static_cast<const T*>(g.s) + 2 * b, *t = static_cast<const T*>(g.s) + 2 * c;
+  for (index_t j = 0; j < g.present; ++j, y += pitch, s += 2 * blocks, t += 2 * blocks) {
+    auto re = broadcast(s[0]), im = broadcast(s[1]);
+    if (b != c) {
+      re = mask ? re : broadcast(t[0]);
+      im = mask ? im : broadcast(t[1]);
     }
+    const auto w = times(Complex<T>{load(v + 2 * j * N), load(v + (2 * j + 1) * N)}, re, im);
+    const auto z = times(Complex<T>{load(tile + 2 * j * N), load(tile + (2 * j + 1) * N)}, w.re, w.im);
+    streamed ? stream_pairs(y, z) : put_pairs(y, z);
   }
-  if (g.streamed) stream_end();
 }
+
+template <class T> void turn(const FourierTurnArgs& g) noexcept {
+  constexpr index_t N = width<T>;
+  alignas(64) T v[2 * N * N], rows[2 * N * N], tile[2 * N * N];
+  const T* x = static_cast<const T*>(g.x);
+  T* y = static_cast<T*>(g.y);
+  // Lane i of a shifted tile is number (shift + i) % W of its block.
+  for (index_t r = 0; r < 2 * g.present; ++r)
+    for (index_t i = 0; i < N; ++i) v[r * N + i] = static_cast<const T*>(g.v)[r * N + (g.shift + i) % N];
+  const auto mask = lanes_before<T>(N - g.shift);
+  const index_t blocks = (g.n1 + N - 1) / N;
+  index_t k = g.shift, b = 0;
+  for (; k + N <= g.n1; k += N, ++b) {
+    turn_tile(g, x + 2 * N * k, N, v, b, g.shift ? b + 1 : b, mask, y + 2 * k, g.pitch, g.streamed);
+  }
+  if (k == g.n1) return;
+  // What is left: the last rows, and with a shift the first.
+  const index_t left = g.n1 - k;
+  __builtin_memcpy(rows, x + 2 * N * k, static_cast<std::size_t>(2 * N * left) * sizeof(T));
+  __builtin_memcpy(rows + 2 * N * left, x, static_cast<std::size_t>(2 * N * g.shift) * sizeof(T));
+  turn_tile(g, rows, left + g.shift, v, blocks - 1, g.shift ? 0 : blocks - 1, mask, tile, 2 * N, false);
+  for (index_t j = 0; j < g.present; ++j) {
+    __builtin_memcpy(y + j * g.pitch + 2 * k, tile + 2 * N * j, static_cast<std::size_t>(2 * left) * sizeof(T));
+    __builtin_memcpy(y + j * g.pitch, tile + 2 * N * j + 2 * left, static_cast<std::size_t>(2 * g.shift) * sizeof(T));
+  }
+}
+
+inline void settle() noexcept { stream_end(); }
 
 template <class T> void product(const FourierProductArgs& g) noexcept {
   constexpr index_t N = width<T>;

@@ -14,7 +14,6 @@ constexpr int radix_bits = FLATNET_REGISTERS >= 32 ? 4 : 3;  // rows of a sweep 
 template <class T> inline constexpr int lane_bits = width<T> == 16 ? 4 : width<T> == 8 ? 3 : width<T> == 4 ? 2 : 1;
 
 #define FLATNET_UNROLL _Pragma("GCC unroll 16")
-#define FLATNET_INLINE inline __attribute__((always_inline))
 
 // H_R across R vectors (or scalars) in registers.
 template <class V, int R> FLATNET_INLINE void butterflies(V (&v)[R]) {
@@ -114,18 +113,28 @@ inline void odd_columns(const T* x, index_t xs, T* y, index_t ys, index_t c, ind
   for (; c < end; c += q) column<T, Quarter, R, false>(x + c, xs, y + c, ys, scale);
 }
 
-enum class Touch { plain, fetch, stream };  // fetch: the next tile meanwhile; stream: past the caches
+// What a sweep fetches meanwhile. For later, to the second cache: all rows at every second place, or the second half of the rows,
+// each odd one, at every place, which together are everything when the next sweep does the latter. Soon: all rows.
+enum class Fetch { none, places, odd_rows, soon };
 
-template <class T, int R, Touch How>
-inline void strip(const T* x, index_t xs, T* y, index_t ys, index_t end, index_t ahead, const Scale<T>& scale) {
+template <class T, int R, bool Stream, Fetch How>
+inline void strip(const T* x, index_t xs, T* y, index_t ys, index_t end, const T* next, index_t ns, const Scale<T>& scale) {
   for (index_t c = 0; c < end; c += width<T>) {
-    if constexpr (How == Touch::fetch) {
+    if constexpr (How != Fetch::none) {
       FLATNET_UNROLL
-      for (int i = 0; i < R; ++i) __builtin_prefetch(x + c + ahead + i * xs, 0, 2);
+      for (int i = How == Fetch::odd_rows; i < R; i += How == Fetch::odd_rows ? 2 : 1)
+        __builtin_prefetch(next + c + i * ns, 0, How == Fetch::soon ? 3 : 2);
     }
-    column<T, Vec<T>, R, How == Touch::stream>(x + c, xs, y + c, ys, scale);
+    column<T, Vec<T>, R, Stream>(x + c, xs, y + c, ys, scale);
   }
 }
+
+// Memory that a sweep fetches while it works: row r, column c at at + r * step + c.
+template <class T> struct Ahead {
+  const T* at;  // null: none
+  index_t step;
+  Fetch how;
+};
 
 // A sweep over 2^bits rows of `width` elements, at every place: rows hi * 2^bits * inner + t * inner + lo, t below 2^bits.
 template <class T> struct Sweep {
@@ -136,7 +145,7 @@ template <class T> struct Sweep {
   index_t width, inner, outer;
   Scale<T> scale;
   bool stream;
-  index_t ahead;
+  Ahead<T> ahead;
 
   // Rows that are misaligned alike start with a narrow column, so that no line of y belongs to two vectors.
   index_t lead() const {
@@ -144,26 +153,43 @@ template <class T> struct Sweep {
     const bool alike = ys * index_t{sizeof(T)} % FLATNET_VECTOR_BYTES == 0 && at % sizeof(T) == 0;
     return at && alike && width >= 8 * flatnet::FLATNET_ISA::width<T> ? (FLATNET_VECTOR_BYTES - at) / sizeof(T) : 0;
   }
-  template <int R, Touch How> void rows() const {
-    const index_t xr = inner * xs, yr = inner * ys;
+  template <int R, bool Stream, Fetch How> void rows() const {
+    const index_t xr = inner * xs, yr = inner * ys, nr = inner * ahead.step;
     const index_t first = lead(),
                   last = first + (width - first) / flatnet::FLATNET_ISA::width<T> * flatnet::FLATNET_ISA::width<T>;
     for (index_t hi = 0; hi < outer; ++hi)
       for (index_t lo = 0; lo < inner; ++lo) {
-        const T* from = x + (hi * R * inner + lo) * xs;
-        T* to = y + (hi * R * inner + lo) * ys;
+        const index_t row = hi * R * inner + lo;
+        const T* from = x + row * xs;
+        T* to = y + row * ys;
         if (first) odd_columns<T, R>(from, xr, to, yr, 0, first, scale);
-        strip<T, R, How>(from + first, xr, to + first, yr, last - first, ahead, scale);
+        const T* next = How == Fetch::none ? nullptr : ahead.at + row * ahead.step + first;
+        if (How == Fetch::places && hi % 2)
+          strip<T, R, Stream, Fetch::none>(from + first, xr, to + first, yr, last - first, next, nr, scale);
+        else strip<T, R, Stream, How>(from + first, xr, to + first, yr, last - first, next, nr, scale);
         if (last < width) odd_columns<T, R>(from, xr, to, yr, last, width, scale);
       }
   }
+  template <int R, bool Stream> void fetching() const {
+    if constexpr (R >= 4) {
+      if (ahead.at) {
+        if (ahead.how == Fetch::soon) return rows<R, Stream, Fetch::soon>();
+        return ahead.how == Fetch::places ? rows<R, Stream, Fetch::places>() : rows<R, Stream, Fetch::odd_rows>();
+      }
+    }
+    rows<R, Stream, Fetch::none>();
+  }
   template <int R> void run() const {
-    if (stream && aligned(y + lead(), ys * sizeof(T))) return rows<R, Touch::stream>();
-    if (ahead) return rows<R, Touch::fetch>();
-    rows<R, Touch::plain>();
+    if (stream && aligned(y + lead(), ys * sizeof(T))) return fetching<R, true>();
+    fetching<R, false>();
   }
   void operator()(int bits) {
-    if (xs == width && ys == width) width *= inner, xs = ys = width, inner = 1;  // neighbouring rows are one
+    // neighbouring rows are one
+    if (xs == width && ys == width && (!ahead.at || ahead.step == width)) {
+      width *= inner;
+      xs = ys = ahead.step = width;
+      inner = 1;
+    }
     switch (bits) {
       case 0: return run<1>();
       case 1: return run<2>();
@@ -175,7 +201,8 @@ template <class T> struct Sweep {
   }
 };
 
-// H of 2^log_n rows of `width` elements: sweeps through `t` (rows `ts` apart), read from x first, written to y last.
+// H of 2^log_n rows of `width` elements: sweeps through `t` (rows `ts` apart), read from x first, written to y last. The first
+// two sweeps fetch the rows of the next tile, `ahead` elements from those of x.
 template <class T> struct Tile {
   const T* x;
   index_t xs;
@@ -195,8 +222,10 @@ template <class T> struct Tile {
       const int bits = (left + sweeps - s - 1) / (sweeps - s);
       const bool first = s == 0, last = s == sweeps - 1;
       left -= bits;
+      const T* next = ahead && s < 2 ? x + ahead : nullptr;
+      const Fetch how = sweeps == 1 ? Fetch::soon : first ? Fetch::places : Fetch::odd_rows;
       Sweep<T>{first ? x : t, first ? xs : ts,    last ? y : t,       last ? ys : ts, width,
-               inner,         index_t{1} << left, last ? scale : one, last && stream, first ? ahead : 0}(bits);
+               inner,         index_t{1} << left, last ? scale : one, last && stream, {next, xs, how}}(bits);
       inner <<= bits;
     }
   }

@@ -17,6 +17,7 @@ struct HadamardRowsArgs {
   double scale;
   bool stream;    // write y past the caches: the work is done in scratch
   void* scratch;  // for `stream`: a row, or 32 KiB for shorter ones, 64-byte aligned
+  bool fetch;     // x is far: fetch what follows while working, past its end too
 };
 
 /// y = scale (H_n (x) I_width) x: n rows of `width` neighbouring elements. y may be x when the steps agree. With `scratch` (n rows

@@ -95,7 +95,8 @@ struct TouchArgs {
   X(hadamard, HadamardTable)        \
   X(fourier, FourierTable)          \
   X(fourier_line, FourierLineTable) \
-  X(wavelet, WaveletTable)
+  X(wavelet, WaveletTable)          \
+  X(cosine, CosineTable)
 
 #define FLATNET_MEMBER(name, Type) struct Type;
 FLATNET_KERNEL_FAMILIES(FLATNET_MEMBER)

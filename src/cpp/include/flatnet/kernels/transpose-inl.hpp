@@ -3,12 +3,6 @@
 namespace flatnet::FLATNET_ISA {
 namespace {
 
-#if defined(__clang__) || __GNUC__ >= 12
-#define FLATNET_SHUFFLE __builtin_shufflevector
-#else
-#error "flatnet needs GCC 12 or Clang"
-#endif
-
 template <class T, int N> struct Zip;
 #define FLATNET_ZIP(T, N, LO, HI)                                                             \
   template <> struct Zip<T, N> {                                                              \

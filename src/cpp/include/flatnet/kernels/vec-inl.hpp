@@ -9,6 +9,13 @@
 
 #include "flatnet/kernels/table.hpp"
 
+#if defined(__clang__) || __GNUC__ >= 12
+#define FLATNET_SHUFFLE __builtin_shufflevector
+#else
+#error "flatnet needs GCC 12 or Clang"
+#endif
+#define FLATNET_INLINE inline __attribute__((always_inline))
+
 namespace flatnet::FLATNET_ISA {
 namespace {
 

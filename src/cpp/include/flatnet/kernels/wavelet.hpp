@@ -20,6 +20,9 @@ struct WaveletArgs {
   void* lo;
   void* hi;
   index_t x_step, lo_step, hi_step;  // from one row to the next [components]
+  /// What is not read again soon may pass by the caches: lo and hi of the analysis, x of the synthesis. It is for the caller
+  /// to put a sequentially consistent fence between a kernel and other threads' reads.
+  bool stream_lo = false, stream_hi = false, stream_x = false;
 };
 
 /// Entries by component size (size_index). `line` wants rows that follow each other without gaps (all steps equal to width)

@@ -194,11 +194,12 @@ void analyze_pairs(const WaveletArgs& g) noexcept {
   const T *f = static_cast<const T*>(g.filters), *x = static_cast<const T*>(g.x);
   T *lo = static_cast<T*>(g.lo), *hi = static_cast<T*>(g.hi);
   const index_t count = g.count * Width;
+  const bool past_lo = g.stream_lo && streams<T>(lo, 0, count), past_hi = g.stream_hi && streams<T>(hi, 0, count);
   const auto step = [&](index_t t) {
     const Vec<T> u = load(x + 2 * t), v = load(x + 2 * t + N);
     const Vec<T> even = Pairs<T, Width>::even(u, v), odd = Pairs<T, Width>::odd(u, v);
-    store(lo + t, vmadd<T>(broadcast(f[2]), odd, broadcast(f[0]) * even));
-    store(hi + t, vmadd<T>(broadcast(f[3]), odd, broadcast(f[1]) * even));
+    put(lo + t, vmadd<T>(broadcast(f[2]), odd, broadcast(f[0]) * even), past_lo);
+    put(hi + t, vmadd<T>(broadcast(f[3]), odd, broadcast(f[1]) * even), past_hi);
   };
   index_t t = 0;
   for (; t + N <= count; t += N) step(t);
@@ -266,13 +267,14 @@ void synthesize_line_of(const WaveletArgs& g) noexcept {
   const T *lo = static_cast<const T*>(g.lo), *hi = static_cast<const T*>(g.hi);
   T* x = static_cast<T*>(g.x);
   const index_t lead = to_boundary(x) / 2 / Width * Width;  // two vectors are written for one that is read
+  const bool past = g.stream_x && streams<T>(x, 0, g.count * Width);
   each_block<T>(g.count * Width, g.count * Width >= 4 * N ? lead : 0, [&](index_t t, auto k) {
     constexpr index_t K = decltype(k)::value;
     Vec<T> even[K], odd[K];
     synthesize_block<T, K, Taps>(f, g.taps, Width, lo + t, hi + t, even, odd);
     for (index_t q = 0; q < K; ++q) {
-      store(x + 2 * (t + q * N), Pairs<T, Width>::first(even[q], odd[q]));
-      store(x + 2 * (t + q * N) + N, Pairs<T, Width>::second(even[q], odd[q]));
+      put(x + 2 * (t + q * N), Pairs<T, Width>::first(even[q], odd[q]), past);
+      put(x + 2 * (t + q * N) + N, Pairs<T, Width>::second(even[q], odd[q]), past);
     }
   });
 }

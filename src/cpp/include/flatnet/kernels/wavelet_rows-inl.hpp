@@ -10,9 +10,30 @@ constexpr index_t wavelet_rows_block = 4;
 // stay in the first-level cache.
 template <class T> constexpr index_t wavelet_columns = 2048 / sizeof(T);
 
+// Whether all vectors of rows that lie `step` components apart stand on the
+// boundaries that a store past the caches asks for.
+template <class T>
+inline bool streams(const void* p, index_t step, index_t width_) {
+  constexpr auto bytes = static_cast<std::uintptr_t>(FLATNET_VECTOR_BYTES);
+  const auto whole = [](index_t n) { return static_cast<std::uintptr_t>(n) * sizeof(T) % bytes == 0; };
+  return reinterpret_cast<std::uintptr_t>(p) % bytes == 0 && whole(step) && whole(width_);
+}
+
+template <class T> inline void put(T* p, Vec<T> v, bool past) {
+#if defined(__AVX512F__)
+  if (past) return _mm512_stream_si512(reinterpret_cast<__m512i*>(p), (__m512i)v);
+#elif defined(__AVX2__)
+  if (past) return _mm256_stream_si256(reinterpret_cast<__m256i*>(p), (__m256i)v);
+#endif
+  (void)past;
+  store(p, v);
+}
+template <class T> inline void put(T* p, T v, bool) { *p = v; }
+
 // Taps > 0 is a filter length known at compile time.
 template <class T, bool Vector, index_t K, index_t Taps>
-inline void analyze_column(const T* f, index_t taps, const T* x, index_t xs, T* lo, index_t ls, T* hi, index_t hs) {
+inline void analyze_column(const T* f, index_t taps, const T* x, index_t xs, T* lo, index_t ls, T* hi, index_t hs, bool past_lo,
+                           bool past_hi) {
   using L = Lane<T, Vector>;
   if constexpr (Taps > 0) taps = Taps;
   typename L::type a[K], d[K];
@@ -30,8 +51,8 @@ inline void analyze_column(const T* f, index_t taps, const T* x, index_t xs, T* 
     }
   }
   for (index_t q = 0; q < K; ++q) {
-    L::put(lo + q * ls, a[q]);
-    L::put(hi + q * hs, d[q]);
+    put(lo + q * ls, a[q], past_lo);
+    put(hi + q * hs, d[q], past_hi);
   }
 }
 
@@ -68,6 +89,8 @@ void analyze_rows_of(const WaveletArgs& g) noexcept {
   const T* x = static_cast<const T*>(g.x);
   T *lo = static_cast<T*>(g.lo), *hi = static_cast<T*>(g.hi);
   constexpr index_t K = wavelet_rows_block;
+  const bool straight = streams<T>(hi, g.hi_step, g.width);  // or columns start off a boundary
+  const bool past_lo = g.stream_lo && straight && streams<T>(lo, g.lo_step, g.width), past_hi = g.stream_hi && straight;
   for (index_t begin = 0; begin < g.width; begin += wavelet_columns<T>) {
     const index_t left = g.width - begin, end = begin + (left < 2 * wavelet_columns<T> ? left : wavelet_columns<T>);
     index_t k = 0;
@@ -75,20 +98,21 @@ void analyze_rows_of(const WaveletArgs& g) noexcept {
       each_column<T>(begin, end, hi + k * g.hi_step, [&](index_t c, auto vector) {
         analyze_column<T, decltype(vector)::value, K, Taps>(f, g.taps, x + 2 * k * g.x_step + c, g.x_step,
                                                             lo + k * g.lo_step + c, g.lo_step, hi + k * g.hi_step + c,
-                                                            g.hi_step);
+                                                            g.hi_step, past_lo, past_hi);
       });
     for (; k < g.count; ++k)
       each_column<T>(begin, end, hi + k * g.hi_step, [&](index_t c, auto vector) {
         analyze_column<T, decltype(vector)::value, 1, Taps>(f, g.taps, x + 2 * k * g.x_step + c, g.x_step,
                                                             lo + k * g.lo_step + c, g.lo_step, hi + k * g.hi_step + c,
-                                                            g.hi_step);
+                                                            g.hi_step, past_lo, past_hi);
       });
     if (end == g.width) return;
   }
 }
 
 template <class T, bool Vector, index_t K, index_t Taps>
-inline void synthesize_column(const T* f, index_t taps, const T* lo, index_t ls, const T* hi, index_t hs, T* x, index_t xs) {
+inline void synthesize_column(const T* f, index_t taps, const T* lo, index_t ls, const T* hi, index_t hs, T* x, index_t xs,
+                              bool past) {
   using L = Lane<T, Vector>;
   if constexpr (Taps > 0) taps = Taps;
   typename L::type even[K], odd[K];
@@ -112,8 +136,8 @@ inline void synthesize_column(const T* f, index_t taps, const T* lo, index_t ls,
     }
   }
   for (index_t q = 0; q < K; ++q) {
-    L::put(x + 2 * q * xs, even[q]);
-    L::put(x + (2 * q + 1) * xs, odd[q]);
+    put(x + 2 * q * xs, even[q], past);
+    put(x + (2 * q + 1) * xs, odd[q], past);
   }
 }
 
@@ -123,6 +147,7 @@ void synthesize_rows_of(const WaveletArgs& g) noexcept {
   T* x = static_cast<T*>(g.x);
   const T *lo = static_cast<const T*>(g.lo), *hi = static_cast<const T*>(g.hi);
   constexpr index_t K = wavelet_rows_block;
+  const bool past = g.stream_x && streams<T>(x, g.x_step, g.width);
   for (index_t begin = 0; begin < g.width; begin += wavelet_columns<T>) {
     const index_t left = g.width - begin, end = begin + (left < 2 * wavelet_columns<T> ? left : wavelet_columns<T>);
     index_t k = 0;
@@ -130,13 +155,13 @@ void synthesize_rows_of(const WaveletArgs& g) noexcept {
       each_column<T>(begin, end, x + 2 * k * g.x_step, [&](index_t c, auto vector) {
         synthesize_column<T, decltype(vector)::value, K, Taps>(f, g.taps, lo + k * g.lo_step + c, g.lo_step,
                                                                hi + k * g.hi_step + c, g.hi_step, x + 2 * k * g.x_step + c,
-                                                               g.x_step);
+                                                               g.x_step, past);
       });
     for (; k < g.count; ++k)
       each_column<T>(begin, end, x + 2 * k * g.x_step, [&](index_t c, auto vector) {
         synthesize_column<T, decltype(vector)::value, 1, Taps>(f, g.taps, lo + k * g.lo_step + c, g.lo_step,
                                                                hi + k * g.hi_step + c, g.hi_step, x + 2 * k * g.x_step + c,
-                                                               g.x_step);
+                                                               g.x_step, past);
       });
     if (end == g.width) return;
   }
