@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from flatnet import _core
-from flatnet.certify import Certificate, lower_bound, schatten
+from flatnet.bounds.schatten import schatten
+from flatnet.certify import Certificate, lower_bound
 from flatnet.flatten import segment_table
-from flatnet.spectrum import spectrum_of
+from flatnet.spectrum import Spectrum, spectrum_of
 
 
 def random_matrix(rng: np.random.Generator, rows: int, cols: int, kind: int) -> np.ndarray:
@@ -94,7 +95,7 @@ def test_errors_are_covered(seed: int) -> None:
     assert bound.value <= synapses(chain)
 
 
-@pytest.mark.parametrize("m", [4, 6, 10, 20])
+@pytest.mark.parametrize("m", [4, 6, 8, 10, 12, 20])
 def test_tight_where_the_layers_divide_log_n(m: int) -> None:
     for net in (fn.dft(2**m), fn.hadamard(2**m)):
         for row in fn.profile(net).rows:
@@ -155,6 +156,20 @@ def test_singular_values_from_structure(name: str) -> None:
     assert (values <= truth[: len(values)] * (1 + 1e-13)).all()
     norm = float(np.linalg.norm(truth))
     assert norm * (1 - 1e-13) <= found.frobenius <= norm * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rank_left_by_an_error(seed: int) -> None:
+    """Eckart and Young: the fewest singular values whose rest fits into the error, with multiplicities."""
+    rng = np.random.default_rng(seed)
+    values = np.sort(rng.uniform(0, 2, size=6))[::-1]
+    counts = rng.integers(1, 9, size=6)
+    all_values = np.repeat(values, counts)
+    known = Spectrum(values, counts.astype(float), float(np.linalg.norm(all_values)), "drawn")
+    tails = np.sqrt(np.append(np.cumsum(all_values[::-1] ** 2)[::-1], 0.0))
+    for error in (0.0, 0.1, 1.0, 3.0, 5.0, 100.0):
+        assert known.rank(error, error) == int(np.argmax(tails <= error))
+        assert known.rank(error) == (all_values > error).sum() <= known.rank(error, error)
 
 
 def test_large_tensor_products_have_their_multiplicities() -> None:

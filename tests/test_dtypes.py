@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import pathlib
+
 import flatnet as fn
 import numpy as np
 import pytest
@@ -95,6 +98,37 @@ def test_transpose_conjugate_and_adjoint_are_the_oracles(case: Case) -> None:
 def test_dtype_of_the_network(case: Case) -> None:
     """The promotion of its pinned weights, double precision where there are none."""
     assert case.net.dtype == case.result_dtype("f8" if case.dtype is None else case.dtype)
+
+
+def promotion_table() -> list[list[str]]:
+    """Rows of the table in docs/concepts.md: words, an example, the result for each dtype of data; the headings first."""
+    text = (pathlib.Path(__file__).parents[1] / "docs" / "concepts.md").read_text()
+    lines = text.split("<!-- dtypes -->")[1].split("<!-- /dtypes -->")[0].strip().splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [rows[0], *rows[2:]]
+
+
+@pytest.mark.parametrize("row", promotion_table()[1:], ids=lambda row: row[0])
+def test_documented_promotion(row: list[str]) -> None:
+    """What the documentation promises of net(x), net @ X and out=, for every kind of weights with every dtype of data."""
+    net = eval(row[1].strip("`"), {"fn": fn, "np": np})
+    matrix = functools.reduce(lambda product, layer: layer.toarray() @ product, net.layers, np.eye(8))
+    headings = promotion_table()[0][2:]
+    known = {name for heading in headings for name in heading.split(", ")}
+    assert known == {"int8", "int16", *(dtype.name for dtype in FLOATS), "int32", "int64"}
+    for heading, promised in zip(headings, row[2:], strict=True):
+        names = heading.split(", ")
+        names += {"int32": ["uint8", "uint16"], "int64": ["uint32", "uint64"]}.get(names[-1], [])
+        for name in names:
+            x = np.arange(-8 if name[0] != "u" else 0, 8)[-8:].astype(name)
+            dtype = promised.removesuffix(", exact")
+            assert net(x).dtype == dtype, (row[0], name)
+            assert (net @ np.stack([x, x], axis=1)).dtype == dtype
+            assert net.apply(x, out=np.empty(8, dtype)).dtype == dtype
+            assert promised.endswith(", exact") == (np.dtype(dtype).kind == "i")
+            eps = np.finfo(dtype).eps if np.dtype(dtype).kind != "i" else 0
+            # |x| adds up to 36 and the entries here are at most 1; no sum has more than 8 terms in each of 3 layers
+            np.testing.assert_allclose(net(x), matrix @ x, rtol=0, atol=36 * 24 * eps)
 
 
 # --- exact integers -------------------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ FUNCTIONS = {
     "load": "path",
     "cost": "net",
     "flattening_cost": "net, depth=0, eps=0.0, max_range=None",
+    "predict_nnz": "net, i=0, j=None, samples=64, seed=0",
     "profile": "net, batch=None, measure=False",
     "measure": "net, batch=256, threads=1",
     "expected_flattening_cost": "n, p",
@@ -71,6 +72,7 @@ CLASSES = {
     "FlatteningCost": "",
     "Profile": "",
     "Measurement": "",
+    "Estimate": "",
 }
 METHODS = {
     "Network.apply": "x, axis=-1, out=None, threads=None",
@@ -78,6 +80,9 @@ METHODS = {
     "Network.toarray": "",
     "Network.flatten": "depth=0, eps=0.0",
     "Network.conj": "",
+    "Network.nnz_sum": "",
+    "Network.density": "",
+    "Network.rcg": "",
     "Network.draw": "",
 }
 ATTRIBUTES = {
@@ -86,6 +91,7 @@ ATTRIBUTES = {
     "Factor": "T H conj shape dtype synapses nbytes toarray",
     "FlatteningCost": "C_s C_n net error range class_of_networks",
     "Cost": "synapses neurons depth flops bytes",
+    "Estimate": "value lower upper exact method",
     "Interval": "lower upper",
     "Profile": "rows to_dict plot",
     "Measurement": "deep flat ratio flat_method",

@@ -124,6 +124,18 @@ def test_batches_of_vectors() -> None:
     np.testing.assert_allclose(operator.matmat(X), A @ X, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_stacks_of_matrices(kind: str) -> None:
+    """operator @ X for (..., n, batch), with every SciPy."""
+    net = NETS["wide"]
+    operator, A = fn.as_linear_operator(net), net.toarray()
+    X, Y = data((2, 3, 9, 5), kind), data((3, 4, 2), kind)
+    for got, expected in [(operator @ X, A @ X), (operator.dot(X), A @ X), (operator.H @ Y, A.conj().T @ Y)]:
+        np.testing.assert_allclose(got, expected, rtol=0, atol=3 * tolerance(A, X, Y))
+    with pytest.raises(ValueError, match="network maps 9 inputs, x has 4 on axis -2"):
+        operator @ Y
+
+
 def test_empty_batches() -> None:
     assert fn.as_linear_operator(NETS["wide"]).matmat(np.ones((9, 0))).shape == (4, 0)
 

@@ -302,3 +302,22 @@ def test_near_patterns_stay_sparse() -> None:
         net = fn.Network([sp.csr_array(matrix)])
         assert net._runner.weights[0].kind == "Sparse"
         assert (net(np.eye(matrix.shape[1])) == matrix.T).all()
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (3, 5), (1, 1)])
+def test_names_of_faust(shape: tuple[int, int]) -> None:
+    """pyfaust: nnz_sum over the factors, density = nnz_sum / (rows columns), rcg = 1 / density."""
+    rng = np.random.default_rng(0)
+    factors = [rng.integers(0, 2, (6, shape[1])).astype(float), rng.integers(0, 2, (shape[0], 6)).astype(float)]
+    net = fn.Network(factors)
+    count = sum(np.count_nonzero(factor) for factor in factors)
+    assert net.nnz_sum() == net.synapses == count
+    assert net.density() == count / (shape[0] * shape[1])
+    assert net.rcg() == 1 / net.density()
+
+
+def test_names_of_faust_at_the_edges() -> None:
+    """As pyfaust: an infinite gain without entries to compute with; a matrix without entries has no density."""
+    zero, empty = fn.Network([np.zeros((2, 3))]), fn.Network([np.ones((4, 3)), np.ones((0, 4))])
+    assert (zero.nnz_sum(), zero.density(), zero.rcg()) == (0, 0.0, np.inf)
+    assert empty.nnz_sum() == 12 and np.isnan(empty.density()) and np.isnan(empty.rcg())

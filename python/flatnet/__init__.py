@@ -14,7 +14,7 @@ except ImportError as e:
         "flatnet's extension is missing: was the package installed (pip install .) or only its sources found?"
     ) from e
 
-from . import fft, wavelets
+from . import fft, planning, wavelets
 from ._check import TooLargeError
 from .algebra import block_diag, hstack, kron, vstack
 from .certify import LowerBound, lower_bound
@@ -29,6 +29,7 @@ from .gates import bit_product, product_gate
 from .interop.scipy import as_linear_operator
 from .measure import Measurement, measure
 from .network import Layer, Network
+from .predict import Estimate, predict_nnz
 from .profile import Profile, profile
 from .serialize import load, save
 from .transforms import (
@@ -55,6 +56,7 @@ __all__ = [
     "Cost",
     "Dense",
     "Diagonal",
+    "Estimate",
     "Factor",
     "FlatteningCost",
     "FourierStage",
@@ -96,6 +98,8 @@ __all__ = [
     "matmul",
     "measure",
     "mobius",
+    "planning",
+    "predict_nnz",
     "product_gate",
     "profile",
     "random_butterfly",

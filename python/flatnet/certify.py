@@ -1,68 +1,35 @@
 """Certified lower bounds for the synapses of any network that computes a linear map.
 
-Each bound says which networks it covers. A bound is an integer that no rounding has pushed up: singular
-values are lowered by their error before they are used, and the sum is rounded down before the integer above
-it is taken.
+The bounds are those of :data:`flatnet.bounds.BOUNDS`, one file each; this module gathers what they need to know
+of a network and chooses the largest. Each says which networks it covers. A bound is an integer that no rounding
+has pushed up: singular values are lowered by their error before they are used, and the sum is rounded down
+before the integer above it is taken.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._check import TooLargeError, error_bound, positive_int
+from ._check import TooLargeError, error_bound, nonnegative_int, positive_int, real_number
+from .bounds import BOUNDS, EXACT, Asked, LowerBound, SkippedError, exp_range
 from .cost import as_network
 from .merging import merged_layer
-from .segments import SegmentTable, segment_table
+from .segments import Segment, SegmentTable, segment_table
 from .spectrum import Spectrum, chain_rounding, factor_norms, probed_norms, spectrum_of
 from .support import weights_at_hand
-from .truncate import droppable
 
 if TYPE_CHECKING:
     from .factors import Factor
     from .network import Network
 
-__all__ = ["Certificate", "LowerBound", "exp_range", "lower_bound", "schatten"]
+__all__ = ["Certificate", "LowerBound", "exp_range", "lower_bound"]
 
 Array = np.ndarray[Any, Any]
-
-_EPS = float(np.finfo(np.float64).eps)
-
-
-@dataclass(frozen=True)
-class LowerBound:
-    """A number of synapses below which no network of a class computes f.
-
-    Attributes
-    ----------
-    name : str
-        ``"exact (LB0)"``, ``"Schatten (LB4)"`` or ``"LB1"``.
-    value : int
-        The bound.
-    layers : int
-        Number of layers of the networks it covers.
-    range : float
-        The bound Gamma on the product of max|A_l|; inf where the weights are free.
-    eps : float
-        Relative Frobenius error allowed to them.
-    class_of_networks : str
-        The same in words.
-    how : str
-        Where the numbers behind the bound come from.
-    """
-
-    name: str
-    value: int
-    layers: int
-    range: float
-    eps: float
-    class_of_networks: str
-    how: str
 
 
 class Certificate:
@@ -74,11 +41,19 @@ class Certificate:
         Of a linear network.
     max_range : float, optional
         Gamma for every number of layers; by default that of the table's best network with that many layers.
+    delta : float
+        Probability with which a bound may fail; 0 leaves nothing to chance.
+    seed : int
+        Of the minors that are sampled if ``delta > 0``.
     """
 
-    def __init__(self, table: SegmentTable, max_range: float | None = None) -> None:
+    def __init__(self, table: SegmentTable, max_range: float | None = None, delta: float = 0.0, seed: int = 0) -> None:
         if max_range is not None and not float(max_range) >= 0:
             raise ValueError(f"max_range must be a number >= 0, got {max_range}")
+        self.delta = real_number("a lower bound", "delta", delta)
+        if not 0 <= self.delta < 1:
+            raise ValueError(f"a lower bound needs 0 <= delta < 1, got delta={self.delta}")
+        self.seed = nonnegative_int("a lower bound", "seed", seed)
         self.table = table
         self.net = table.net
         self.max_range = None if max_range is None else float(max_range)
@@ -109,11 +84,39 @@ class Certificate:
             return None
 
     def lower_bound(self, layers: int, eps: float = 0.0) -> LowerBound:
-        """Largest of the bounds known for networks with exactly ``layers`` layers."""
-        if layers == 1 and (exact := self._exact(eps)) is not None:
-            return exact
-        log_range = self._log_range(layers)
-        return max(self._trivial(layers, eps), self._schatten(layers, log_range, eps), key=lambda b: b.value)
+        """Largest of the bounds known for networks with exactly ``layers`` layers; of equal ones the widest class."""
+        asked = self.asked(layers, eps)
+        best: LowerBound | None = None
+        skipped: list[str] = []
+        for bound in BOUNDS:
+            most = bound.ceiling(self, asked)
+            if (most, math.inf) <= ((0.0, math.inf) if best is None else (float(best.value), best.range)):
+                continue
+            try:
+                found = bound.prove(self, asked)
+            except SkippedError as reason:
+                skipped.append(str(reason))
+                continue
+            if found is not None and (best is None or (found.value, found.range) > (best.value, best.range)):
+                best = found
+            if found is not None and bound is EXACT:
+                break
+        assert best is not None
+        return replace(best, skipped=tuple(skipped))
+
+    def asked(self, layers: int, eps: float) -> Asked:
+        """The class of networks to bound, with the distances from f that it allows."""
+        allowed = eps * self.frobenius if eps > 0 else 0.0
+        return Asked(
+            layers=layers,
+            log_range=self._log_range(layers),
+            eps=eps,
+            rounding=self.rounding,
+            spectral=allowed + self.rounding,
+            frobenius=allowed + self.rounding * math.sqrt(min(self.net.shape)),
+            delta=self.delta,
+            seed=self.seed,
+        )
 
     def _log_range(self, layers: int) -> float:
         if self.max_range is None:
@@ -122,14 +125,18 @@ class Certificate:
             return -math.inf
         return math.log(self.max_range) if self.max_range < math.inf else math.inf
 
+    @property
+    def whole(self) -> Segment:
+        """Count of the product of all layers."""
+        return self.table.segment(0, self.table.layers - 1)
+
     @cached_property
     def flat(self) -> Factor | None:
         """The product of all layers, formed now if the table did not need it; None if it is too large."""
         table = self.table
         if table.flat is not None:
             return table.flat
-        whole = table.segment(0, table.layers - 1)
-        if whole.predicted or whole.nbytes > table.max_bytes:
+        if self.whole.predicted or self.whole.nbytes > table.max_bytes:
             return None
         try:
             return merged_layer(self.net, 0, table.layers - 1).weight
@@ -145,40 +152,24 @@ class Certificate:
             return math.inf
         return _norm(self.flat) * (1 + 1e-9) + self.rounding * math.sqrt(min(self.net.shape))
 
-    def _exact(self, eps: float) -> LowerBound | None:
-        """LB0: one layer can only be the product itself, without its smallest entries if eps allows that."""
-        whole = self.table.segment(0, self.table.layers - 1)
-        if whole.predicted or (eps > 0 and (self.flat is None or not math.isfinite(self.frobenius))):
-            return None
-        value = whole.count
-        if eps > 0:
-            assert self.flat is not None
-            value -= droppable(self.flat, self._shift(eps)[1])
-        covered = _covered(1, math.inf, eps, 0.0)
-        return LowerBound("exact (LB0)", value, 1, math.inf, eps, covered, "the product itself")
+    @cached_property
+    def norm(self) -> float:
+        """Upper bound of the spectral norm of f: the Frobenius norm without the singular values but the largest."""
+        known = self.spectrum
+        if known is None or not math.isfinite(self.frobenius):
+            return self.frobenius
+        squares = known.multiplicities * known.values**2
+        others = max(0.0, float(squares.sum() - known.values.max(initial=0.0) ** 2))
+        return math.sqrt(max(self.frobenius**2 * (1 + 1e-10) - others * (1 - 1e-10), 0.0))
 
-    def _shift(self, eps: float) -> tuple[float, float]:
-        """Spectral and Frobenius distance from f of the networks that are covered."""
-        allowed = eps * self.frobenius if eps > 0 else 0.0
-        return allowed + self.rounding, allowed + self.rounding * math.sqrt(min(self.net.shape))
-
-    def _trivial(self, layers: int, eps: float) -> LowerBound:
-        """LB1: filled rows in the last layer, filled columns in the first, the rank in each one between."""
-        rank = 0 if self.spectrum is None else self.spectrum.rank(self._shift(eps)[0])
-        rows, cols = (max(rank, self._filled(axis, eps)) for axis in (1, 0))
-        between = max(rank, min(rows, 1))
-        value = max(rows, cols) if layers == 1 else rows + cols + (layers - 2) * between
-        covered = _covered(layers, math.inf, eps, self.rounding)
-        return LowerBound("LB1", value, layers, math.inf, eps, covered, "filled rows and columns, rank")
-
-    def _filled(self, axis: int, eps: float) -> int:
+    def filled(self, axis: int, asked: Asked) -> int:
         """Rows (axis 1) or columns (axis 0) that no covered network leaves empty.
 
         A row of norm r stays non-empty if every covered matrix is closer than r; with an error budget E in
         the Frobenius norm at most the smallest rows whose squares add up to E^2 can go.
         """
         support = self.table.flat_support
-        spectral, frobenius = self._shift(eps)
+        spectral, frobenius = asked.spectral, asked.frobenius
         if support is not None and support.exact and (spectral == 0 or support.floor > spectral):
             return support.filled(axis)
         if not math.isfinite(frobenius):
@@ -202,128 +193,15 @@ class Certificate:
         by_column, by_row = (np.sort(side) for side in sides)
         return by_column, by_row
 
-    def _schatten(self, layers: int, log_range: float, eps: float) -> LowerBound:
-        """LB4, with the error through Weyl's inequality or through Mirsky's, whichever keeps more."""
-        known = self.spectrum
-        value, how = 0, "singular values out of reach"
-        if known is not None:
-            spectral, frobenius = self._shift(eps)
-            how = known.how
-            if known.square is not None and spectral == 0.0 and log_range == 0.0:
-                value = _ceil_root(layers, int(known.multiplicities.sum()), known.square)
-            else:
-                bounds = [schatten(known.values, known.multiplicities, layers, log_range, spectral)]
-                if eps > 0:
-                    bounds.append(_mirsky(known, layers, log_range, frobenius))
-                value = math.ceil(max(bounds))
-        gamma = exp_range(log_range)
-        covered = _covered(layers, gamma, eps, self.rounding)
-        return LowerBound("Schatten (LB4)", value, layers, gamma, eps, covered, how)
-
-
-def schatten(values: Array, multiplicities: Array, layers: int, log_range: float, shift: float = 0.0) -> float:
-    r"""Schatten bound on the synapses of a chain, rounded down.
-
-    Parameters
-    ----------
-    values, multiplicities : ndarray
-        Singular values of the product and how often each stands.
-    layers : int
-        Number of layers L.
-    log_range : float
-        Logarithm of Gamma, the product of max|A_l|; -inf (a zero layer) and inf give 0.
-    shift : float
-        Spectral error allowed; by Weyl's inequality every singular value may be smaller by this much.
-
-    Returns
-    -------
-    float
-        Not larger than the bound in exact arithmetic.
-
-    Notes
-    -----
-    .. math:: N_s \ge L\, \Gamma^{-2/L} \sum_i \sigma_i(A)^{2/L}
-
-    from nnz(A_l) >= norm_F(A_l)^2 / max|A_l|^2, the inequality of the means and Hoelder's for Schatten norms.
-    Lin and Tegmark (2016) state such "no-flattening" results by counting one chain; this is a bound over all
-    chains of the class. Rescaling whole layers leaves it as it is; rescaling single neurons (a diagonal D and
-    its inverse between two layers) changes Gamma and so the class.
-
-    Examples
-    --------
-    >>> import math, numpy as np
-    >>> math.ceil(schatten(np.array([32.0]), np.array([1024.0]), 5, 0.0))
-    20480
-    """
-    lowered = values - shift
-    kept = lowered > 0
-    if not kept.any() or not math.isfinite(log_range):
-        return 0.0
-    power = 2.0 / layers
-    # exp(p (log sigma - log Gamma)): roundings of the logarithms, and one a layer in Gamma
-    exponents = power * (np.log(lowered[kept]) - log_range)
-    largest = float(np.abs(exponents).max()) + power * abs(log_range)
-    total = math.fsum((multiplicities[kept] * np.exp(np.minimum(exponents, 600.0))).tolist())
-    return layers * total * (1 - 4 * _EPS * (4 + largest + layers))
-
-
-def _mirsky(known: Spectrum, layers: int, log_range: float, error: float) -> float:
-    r"""The same bound for a Frobenius error E, by Mirsky's inequality sum (sigma_i - sigma'_i)^2 <= E^2.
-
-    With d_i = sigma_i - sigma'_i and p = 2/L <= 1, sigma^p - (sigma - d)^p is convex in d and so at most
-    d sigma^(p-1); by Cauchy and Schwarz the sum loses at most E sqrt(sum sigma^(2p-2)). The bound holds for
-    the k largest values alone, for every k. One layer (p = 2) keeps at least (norm_F - E)^2.
-    """
-    kept = known.values > 0
-    values, counts = known.values[kept], known.multiplicities[kept]
-    if not values.size or not math.isfinite(log_range):
-        return 0.0
-    power = 2.0 / layers
-    logs = np.log(values) - log_range
-    slack = 4 * _EPS * (8 + len(values) + float(np.abs(logs).max()) + abs(log_range))
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        error = float(error * np.exp(-log_range))
-        gained = np.cumsum(counts * np.exp(power * logs)) * (1 - slack)
-        if layers == 1:
-            return max(0.0, math.sqrt(float(gained[-1])) - error) ** 2 * (1 - slack)
-        spent = np.sqrt(np.cumsum(counts * np.exp((2 * power - 2) * logs))) * (1 + slack)
-        left = gained - error * spent
-    left = left[np.isfinite(left)]
-    return layers * max(0.0, float(left.max())) if left.size else 0.0
-
-
-def _ceil_root(layers: int, size: int, square: Fraction) -> int:
-    """Smallest integer N with N >= L n s^(1/L), in integer arithmetic: N^L >= (L n)^L s."""
-    goal = Fraction(layers * size) ** layers * square
-    low, high = 0, layers * size * (math.ceil(square) + 1)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if middle**layers >= goal else (middle, high)
-    return high
-
-
-def _covered(layers: int, gamma: float, eps: float, rounding: float) -> str:
-    """The class of networks in words."""
-    depth = f"{layers} layer{'s' if layers > 1 else ''} ({layers - 1} hidden)"
-    weights = "any weights" if gamma == math.inf else f"product of max|A_l| <= {gamma:.6g}"
-    error = f"relative Frobenius error <= {eps:g}" if eps > 0 else "equal to f"
-    within = f" within {rounding:.1g} in spectral norm (rounding of the product)" if rounding > 0 else ""
-    if math.isinf(rounding):
-        within = " (weights not at hand: nothing is known of their distance)"
-    return f"linear networks with {depth}, any widths, {weights}, {error}{within}"
-
 
 def _norm(factor: Factor) -> float:
     data = factor.tocsr().data
     return float(np.linalg.norm(data.astype(np.result_type(data.dtype, np.float64))))
 
 
-def exp_range(log_range: float) -> float:
-    """Range from its logarithm: 1 where the logarithm is 0, inf where it is too large for a float."""
-    return math.exp(log_range) if log_range < 709.0 else math.inf
-
-
-def lower_bound(net: Network, layers: int, max_range: float | None = None, eps: float = 0.0) -> LowerBound:
+def lower_bound(
+    net: Network, layers: int, max_range: float | None = None, eps: float = 0.0, delta: float = 0.0, seed: int = 0
+) -> LowerBound:
     """Certified lower bound on the synapses of any network with ``layers`` layers that computes the same map.
 
     Parameters
@@ -335,19 +213,26 @@ def lower_bound(net: Network, layers: int, max_range: float | None = None, eps: 
     max_range : float, optional
         Bound on the product of max|A_l| over the layers of the networks that are covered; by default the
         range of the best merged network with that many layers (with all of the network's own layers, if there
-        are more).
+        are more). ``math.inf`` leaves the weights free.
     eps : float
         Relative error allowed in the Frobenius norm.
+    delta : float
+        Probability with which the bound may fail: above 0, minors are sampled for LB3. It grows only with the
+        square root of log(1/delta), so that 1e-9 costs little more than 0.05.
+    seed : int
+        Of the sampled minors.
 
     Returns
     -------
     LowerBound
-        The largest of LB0 (one layer: the product itself), LB1 (rows, columns and rank) and LB4 (Schatten).
+        The largest of LB0 (one layer: the product itself), LB1 (rows, columns and rank), LB2 (two layers: direct
+        rows and columns), LB3 (two layers: ranks of random minors), all for any weights, and LB4 (Schatten, for
+        a range up to ``max_range``).
 
     Raises
     ------
     ValueError
-        If ``layers < 1``, ``eps`` is negative or nan, or ``max_range`` is.
+        If ``layers < 1``, ``eps`` is negative or nan, or ``max_range`` is, or ``delta`` is not in [0, 1).
     TypeError
         If a layer has an activation.
 
@@ -358,6 +243,14 @@ def lower_bound(net: Network, layers: int, max_range: float | None = None, eps: 
     >>> bound = lower_bound(fn.hadamard(1024), layers=5)
     >>> bound.name, bound.value
     ('Schatten (LB4)', 20480)
+
+    Without a bound on the weights, a Fourier transform of prime order in two layers:
+
+    >>> import math, numpy as np
+    >>> prime = fn.Network([np.fft.fft(np.eye(67))])
+    >>> bound = lower_bound(prime, layers=2, max_range=math.inf)
+    >>> bound.name, bound.value
+    ('minors (LB3)', 484)
     """
     net = as_network("lower_bound", net)
     layers = positive_int("lower_bound", "layers", layers)
@@ -365,4 +258,4 @@ def lower_bound(net: Network, layers: int, max_range: float | None = None, eps: 
     for index, layer in enumerate(net.layers):
         if layer.activation is not None:
             raise TypeError(f"lower_bound needs a linear network, layer {index} has the activation {layer.activation!r}")
-    return Certificate(segment_table(net), max_range).lower_bound(layers, eps)
+    return Certificate(segment_table(net), max_range, delta, seed).lower_bound(layers, eps)

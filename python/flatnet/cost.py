@@ -22,7 +22,7 @@ zeros: a given entry that is exactly 0; an entry of a product of k terms with |c
 copies: a copy or permutation that is a layer of its own counts, one folded into a neighbour does not
 flops: per input vector, 2 a real synapse, 8 a complex one (a multiply-add); none for biases and activations
 bytes: weights, index arrays and biases as stored; range: the product over the layers of max|A_l|
-labels: exact = counted; generic = no weight vanishes by chance; predicted = not formed, from the degrees"""
+labels: exact = counted; generic = no weight vanishes by chance; predicted = not formed, from its pattern"""
 
 
 class Interval(NamedTuple):

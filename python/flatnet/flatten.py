@@ -172,6 +172,11 @@ class FlatteningCost:
         """Wall-clock cost of ``net`` over f, 10 % and 90 % quantiles; nan until :meth:`measure`."""
         return Interval(math.nan, math.nan)
 
+    def _lower_end(self) -> str:
+        """Name of the bound behind the lower end, and the networks that it covers."""
+        least = min(self.bounds, key=lambda bound: bound.value, default=None)
+        return self.class_of_networks if least is None else f"{least.name}: {self.class_of_networks}"
+
     def __repr__(self) -> str:
         name = self.of.name or "network"
         upper = f"{self.synapses}{' predicted' if self.predicted else ''} of {self.of.synapses} synapses"
@@ -179,7 +184,7 @@ class FlatteningCost:
             f"FlatteningCost of {name} to at most {self.depth} hidden layers, eps={self.eps:g}",
             f"C_s in {self.C_s}: {upper}, range {self.range:.6g}, error {self.error:.3g}",
             f"C_n in {self.C_n}: {self.C_n_reason}",
-            f"lower end: {self.class_of_networks}",
+            f"lower end: {self._lower_end()}",
             CONVENTIONS,
         ]
         return "\n".join(lines)
@@ -187,7 +192,7 @@ class FlatteningCost:
     def __rich__(self) -> Any:
         from rich.table import Table
 
-        notes = f"lower end: {self.class_of_networks}\nC_n: {self.C_n_reason}\n{CONVENTIONS}"
+        notes = f"lower end: {self._lower_end()}\nC_n: {self.C_n_reason}\n{CONVENTIONS}"
         title = f"{self.of.name or 'network'}, at most {self.depth} hidden layers, eps={self.eps:g}"
         table = Table(title=title)
         for name in ("synapses of f", "flattened", "C_s", "C_n", "range", "error"):
@@ -198,7 +203,14 @@ class FlatteningCost:
         return noted(table, notes)
 
 
-def flattening_cost(net: Network, depth: int = 0, eps: float = 0.0, max_range: float | None = None) -> FlatteningCost:
+def flattening_cost(
+    net: Network,
+    depth: int = 0,
+    eps: float = 0.0,
+    max_range: float | None = None,
+    delta: float = 0.0,
+    seed: int = 0,
+) -> FlatteningCost:
     r"""Flattening costs C_s and C_n, each between a certified lower bound and what merging reaches.
 
     Parameters
@@ -210,7 +222,11 @@ def flattening_cost(net: Network, depth: int = 0, eps: float = 0.0, max_range: f
         Relative error allowed, in the Frobenius norm; linear networks only.
     max_range : float, optional
         Bound Gamma on the product of max|A_l| for the class that the lower ends cover. By default each number
-        of layers has its own: the range of the best merged network with exactly that many.
+        of layers has its own: the range of the best merged network with exactly that many; ``math.inf`` stands
+        for any weights.
+    delta, seed : float, int
+        Above 0, the lower end may fail with probability ``delta`` over the choice of sampled minors; see
+        :func:`flatnet.lower_bound`.
 
     Returns
     -------
@@ -219,8 +235,8 @@ def flattening_cost(net: Network, depth: int = 0, eps: float = 0.0, max_range: f
     Raises
     ------
     ValueError, TypeError
-        As :func:`flatten`; ValueError also if ``max_range`` is negative or nan. A non-linear network with a
-        known ``flat_form`` does not raise for a depth that the flat form reaches.
+        As :func:`flatten`; ValueError also if ``max_range`` is negative or nan or ``delta`` not in [0, 1). A
+        non-linear network with a known ``flat_form`` does not raise for a depth that the flat form reaches.
 
     Notes
     -----
@@ -245,7 +261,7 @@ def flattening_cost(net: Network, depth: int = 0, eps: float = 0.0, max_range: f
     table = segment_table(net)
     if has_activation(net):
         return _non_linear(table, depth)
-    certificate = Certificate(table, max_range)
+    certificate = Certificate(table, max_range, delta, seed)
     bounds = tuple(certificate.lower_bound(layers, eps) for layers in range(1, depth + 2))
     least = min(bounds, key=lambda bound: bound.value)
     covered = least.class_of_networks

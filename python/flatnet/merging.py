@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._check import TooLargeError, require_memory
-from .degrees import Degrees, clustering, degrees_product, heaviest_paths, row_sum_bound
+from .degrees import heaviest_paths, row_sum_bound
 from .factors import product, product_estimate
+from .predict import Estimate, Sizes
 from .support import Support, csr_bytes, support_product, weights_at_hand
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class Segment:
     """What one merged segment costs: synapses, log max|product|, stored bytes, and how the count was found.
 
     ``predicted`` is True where the product was not formed and its count is a prediction; ``log_range`` is
-    then (and where ``range_exact`` is False) an upper bound.
+    then (and where ``range_exact`` is False) an upper bound. ``kind`` and ``pattern`` are the format that the
+    product has, or would have; ``estimate`` has the error bars of a prediction.
     """
 
     count: int
@@ -45,6 +47,9 @@ class Segment:
     nbytes: int
     predicted: bool = False
     range_exact: bool = True
+    kind: str = "Sparse"
+    pattern: tuple[int, int, int, int] | None = None
+    estimate: Estimate | None = None
 
     @property
     def steps(self) -> int:
@@ -55,18 +60,20 @@ class Segment:
 
 
 class Grower:
-    """Walks one row of the table, the products of layers start..end, forming as little as the count needs."""
+    """Walks one row of the table, the products of layers start..end up to stop, forming as little as the count needs."""
 
-    def __init__(self, factors: list[Factor], supports: list[Support | None], start: int, max_bytes: int) -> None:
-        self.factors, self.supports, self.max_bytes = factors, supports, max_bytes
+    def __init__(self, sizes: Sizes, start: int, stop: int, max_bytes: int) -> None:
+        self.sizes, self.stop, self.max_bytes = sizes, stop, max_bytes
+        self.factors, self.supports = factors, supports = sizes.factors, sizes.supports
         self.start = self.end = start
         self.weight: Factor | None = factors[start]
         self.support = supports[start]
-        self.degrees: Degrees | None = None
+        self.estimates: dict[int, Estimate] = {}
         self.paths: np.ndarray[Any, Any] | None = None
         self.walked = start
         self.formable = weights_at_hand(factors[start])
-        self.last = Segment(factors[start].synapses, log_peak(factors[start]), factors[start].nbytes)
+        own = factors[start]
+        self.last = Segment(own.synapses, log_peak(own), own.nbytes, kind=own.kind, pattern=own.pattern)
 
     def segment(self) -> Segment:
         return self.last
@@ -75,7 +82,7 @@ class Grower:
         """Multiply the next layer on and say what the product costs."""
         self.end += 1
         left = self.factors[self.end]
-        before, formed = self.support, self.weight
+        before = self.support
         added = self.supports[self.end]
         self.support = None if before is None or added is None else support_product(added, before)
         closed = self.support if self.support is not None and self._representable(self.support) else None
@@ -86,7 +93,7 @@ class Grower:
         else:
             self.formable = self.formable and weights_at_hand(left)
             self._form(left)
-            self.last = self._counted() if self.weight is not None else self._predicted(left, formed)
+            self.last = self._counted() if self.weight is not None else self._predicted(left)
         return self.last
 
     def _dtype(self) -> np.dtype[Any]:
@@ -135,31 +142,31 @@ class Grower:
 
     def _counted(self) -> Segment:
         assert self.weight is not None
-        return Segment(self.weight.synapses, _log(self.weight.max_abs), self.weight.nbytes)
+        w = self.weight
+        return Segment(w.synapses, _log(w.max_abs), w.nbytes, kind=w.kind, pattern=w.pattern)
 
     def _from_support(self, closed: Support, peak: float, range_exact: bool = True) -> Segment:
         itemsize = self._dtype().itemsize
-        return Segment(closed.nonzeros, _log(peak), closed.nbytes(itemsize), range_exact=range_exact)
+        kind, pattern = closed.form
+        nbytes = closed.nbytes(itemsize)
+        return Segment(closed.nonzeros, _log(peak), nbytes, range_exact=range_exact, kind=kind, pattern=pattern)
 
-    def _predicted(self, left: Factor, formed: Factor | None) -> Segment:
-        """Count without the entries: exactly where no two terms meet, else from the factors' degrees."""
+    def _predicted(self, left: Factor) -> Segment:
+        """Count without the entries: exactly where no two terms meet, else the size of the pattern as it is predicted."""
         bound = add_logs(self.last.log_range, _log(row_sum_bound(left)))
         if self.support is not None and self.support.exact:
             known = self._from_support(self.support, self.support.peak, range_exact=False)
             return known if known.log_range < bound else replace(known, log_range=bound)
-        if self.degrees is None:
-            known_part = [formed] if formed is not None else self.factors[self.start : self.end]
-            self.degrees = Degrees.of_chain(known_part, self.last.count)
-        self.degrees = degrees_product(left, self.degrees)
-        chain = self.factors[self.start : self.end + 1]
-        count = round(self.degrees.count * clustering(chain, self.degrees))
-        if self.support is not None:
-            count = min(count, self.support.nonzeros) if self.degrees.modelled else self.support.nonzeros
-        rows, cols = left.shape[0], self.factors[self.start].shape[1]
-        count = min(count, rows * cols)
+        if self.end not in self.estimates:
+            ends = range(self.end, self.stop + 1)
+            self.estimates = dict(zip(ends, self.sizes.row(self.start, self.end, self.stop), strict=True))
+        estimate = self.estimates[self.end]
+        rows, cols, count = left.shape[0], self.factors[self.start].shape[1], estimate.value
         itemsize = self._dtype().itemsize
         size = min(rows * cols * itemsize, csr_bytes(count, rows, cols, itemsize))
-        return Segment(count, bound, size, predicted=True, range_exact=False)
+        kind = "Dense" if size == rows * cols * itemsize else "Sparse"
+        pattern = (1, rows, cols, 1) if kind == "Dense" else None
+        return Segment(count, bound, size, predicted=True, range_exact=False, kind=kind, pattern=pattern, estimate=estimate)
 
 
 def log_peak(factor: Factor) -> float:

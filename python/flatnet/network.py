@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from . import _check
+from .cost import ratio
 from .factors import Dense, Factor, Sparse
 from .operator import ACTIVATIONS, Array, Operator
 
@@ -126,6 +128,31 @@ class Network(Operator):
         self.name = name
         self.flat_form = flat_form
         self.info = dict(info or {})
+
+    def nnz_sum(self) -> int:
+        """Non-zero weights of all layers: `synapses` under FAuST's name.
+
+        Examples
+        --------
+        >>> import flatnet as fn
+        >>> net = fn.hadamard(1024)
+        >>> net.nnz_sum(), net.density(), net.rcg()
+        (20480, 0.01953125, 51.2)
+        """
+        return self.synapses
+
+    def density(self) -> float:
+        """Non-zero weights over the entries of the matrix, FAuST's density; nan for a matrix without entries."""
+        rows, cols = self.shape
+        return ratio(self.synapses, rows * cols)
+
+    def rcg(self) -> float:
+        """Relative complexity gain, as FAuST defines it: 1 / `density`, inf where nothing is left to compute.
+
+        The rival is the full matrix; `flatnet.flattening_cost` compares with the non-zeros of the product.
+        """
+        density = self.density()
+        return math.inf if density == 0 else 1 / density
 
     def __len__(self) -> int:
         return len(self.layers)

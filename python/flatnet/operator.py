@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from .network import Layer, Network
 
 Array = np.ndarray[Any, Any]
-_MOST_THREADS = 4096  # as FLATNET_THREADS
 ACTIVATIONS = ("identity", "logistic", "relu", "square")  # the order of kernels::Activation
 
 
@@ -148,16 +147,13 @@ class Operator:
                [-8, -8],
                [ 0,  0]])
         """
-        a = _array.as_data(x)
+        a = _array.as_data(x, hint="compose with @ instead, or ")
         i = _array.normalize_axis(axis, a.ndim)
         rows, cols = self.shape
         if a.shape[i] != cols:
             raise ValueError(f"network maps {cols} inputs, x has {a.shape[i]} on axis {axis}")
         dtype = self._promotion.result(a.dtype)
-        if threads is not None:
-            threads = _check.positive_int("apply", "threads", threads)
-            if threads > _MOST_THREADS:
-                raise ValueError(f"apply needs threads <= {_MOST_THREADS}, got threads={threads}")
+        team = _check.threads("apply", threads)
         if not isinstance(isa, str):
             raise TypeError(f"apply needs the name of an instruction set for isa, got {isa!r}")
         runner = self._runner
@@ -173,7 +169,7 @@ class Operator:
             out = np.empty(shape, dtype)
         else:
             out = _array.check_out(out, shape, dtype, a)
-        runner.apply(a, out, i, threads or 0, isa)
+        runner.apply(a, out, i, team, isa)
         return out
 
     def __matmul__(self, other: Any) -> Any:
@@ -248,6 +244,12 @@ class Operator:
         from .flatten import flatten
 
         return flatten(_as_network(self), depth, eps)
+
+    def plan(self, batch: int = 1, threads: int | None = None, effort: str = "estimate", **options: Any) -> Any:
+        """How flat to run the network on this machine; see `flatnet.planning.plan`."""
+        from .planning import plan
+
+        return plan(_as_network(self), batch, threads, effort, **options)
 
     def draw(self, **options: Any) -> Any:
         """The network as a picture, in the manner of the paper's Figure 2; see `flatnet.draw.draw`."""

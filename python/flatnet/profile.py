@@ -42,6 +42,8 @@ class ProfileRow:
         Name of the lower bound.
     class_of_networks : str
         What the lower bound covers.
+    skipped : tuple of str
+        Lower bounds that were not computed because of their work, one sentence each.
     """
 
     depth: int
@@ -55,6 +57,7 @@ class ProfileRow:
     predicted: bool
     bound: str
     class_of_networks: str
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -126,8 +129,9 @@ class Profile:
             if any(row.predicted for row in self.rows)
             else ""
         )
+        skipped = "".join(f"not computed: {reason}\n" for reason in sorted({s for row in self.rows for s in row.skipped}))
         last = self.rows[-1].class_of_networks
-        return f"{star}lower covers, row by row, e.g. in the last: {last}\n{self.conventions}"
+        return f"{star}{skipped}lower covers, row by row, e.g. in the last: {last}\n{self.conventions}"
 
     def __repr__(self) -> str:
         cells = self._cells()
@@ -150,10 +154,17 @@ class Profile:
 def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return [list(pair) for pair in value] if isinstance(value, tuple) else value
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
-def profile(net: Network, batch: int | None = None, measure: bool = False, max_range: float | None = None) -> Profile:
+def profile(
+    net: Network,
+    batch: int | None = None,
+    measure: bool = False,
+    max_range: float | None = None,
+    delta: float = 0.0,
+    seed: int = 0,
+) -> Profile:
     r"""Cheapest merge for every depth, between a certified lower bound and an exact count.
 
     Parameters
@@ -166,7 +177,10 @@ def profile(net: Network, batch: int | None = None, measure: bool = False, max_r
     max_range : float, optional
         Gamma, the bound on the product of max|A_l| for the networks that the lower bounds cover. By default
         each row has its own: the range of its own best merge. With a smaller one the merge itself may lie
-        outside the class.
+        outside the class; with ``math.inf`` the bounds hold for any weights.
+    delta, seed : float, int
+        Above 0, the bounds may fail with probability ``delta`` over the choice of sampled minors; see
+        :func:`flatnet.lower_bound`.
 
     Returns
     -------
@@ -180,7 +194,7 @@ def profile(net: Network, batch: int | None = None, measure: bool = False, max_r
     TypeError
         If ``net`` is not a network.
     ValueError
-        If ``max_range`` is negative or nan, or ``batch`` is not a positive integer.
+        If ``max_range`` is negative or nan, ``delta`` not in [0, 1), or ``batch`` not a positive integer.
 
     Notes
     -----
@@ -201,7 +215,7 @@ def profile(net: Network, batch: int | None = None, measure: bool = False, max_r
     """
     net = as_network("profile", net)
     table = segment_table(net)
-    certificate = None if has_activation(net) else Certificate(table, max_range)
+    certificate = None if has_activation(net) else Certificate(table, max_range, delta, seed)
     partitions = [table.partition(q) for q in range(table.least_layers, table.layers + 1)]
     rows = [_row(table, certificate, partition) for partition in partitions]
     if batch is not None or measure:
@@ -215,10 +229,11 @@ def profile(net: Network, batch: int | None = None, measure: bool = False, max_r
 def _row(table: SegmentTable, certificate: Certificate | None, partition: Partition) -> ProfileRow:
     ends = [end for _, end in partition.segments[:-1]]
     lower, name = 0, "none"
+    skipped: tuple[str, ...] = ()
     covered = "no lower bound is known here for networks with activations; 0 stands for none"
     if certificate is not None:
         bound = certificate.lower_bound(partition.layers)
-        lower, name, covered = bound.value, bound.name, bound.class_of_networks
+        lower, name, covered, skipped = bound.value, bound.name, bound.class_of_networks, bound.skipped
     return ProfileRow(
         depth=partition.layers - 1,
         lower=lower,
@@ -231,6 +246,7 @@ def _row(table: SegmentTable, certificate: Certificate | None, partition: Partit
         predicted=partition.predicted,
         bound=name,
         class_of_networks=covered,
+        skipped=skipped,
     )
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from ._check import require_memory
 from .cost import has_activation
 from .merging import DEFAULT_MAX_BYTES, Grower, Segment, add_logs, log_peak, merged_layer
-from .support import Support, support_of
+from .predict import Sizes
+from .support import Support
 
 if TYPE_CHECKING:
     from .factors import Factor
@@ -69,12 +70,13 @@ class SegmentTable:
         self.flat_support: Support | None = None
         self.least_layers = 1 + sum(layer.activation is not None for layer in net.layers[:-1])
         factors = [layer.weight for layer in net.layers]
-        self.supports = [support_of(factor) for factor in factors]
+        sizes = Sizes(factors)
+        self.supports = sizes.supports
         self._table: list[list[Segment | None]] = []
         for start in range(self.layers):
             row: list[Segment | None] = [None] * self.layers
             stop = _last_mergeable(net, start)
-            grower = Grower(factors, self.supports, start, self.max_bytes)
+            grower = Grower(sizes, start, stop, self.max_bytes)
             row[start] = grower.segment()
             for end in range(start + 1, stop + 1):
                 row[end] = grower.extend()
@@ -92,7 +94,9 @@ class SegmentTable:
         weight = form.layers[0].weight
         exact = not weight.generic
         log_range = log_peak(weight)
-        self._table[0][-1] = Segment(weight.synapses, log_range, weight.nbytes, predicted=False, range_exact=exact)
+        self._table[0][-1] = Segment(
+            weight.synapses, log_range, weight.nbytes, range_exact=exact, kind=weight.kind, pattern=weight.pattern
+        )
 
     def segment(self, i: int, j: int) -> Segment:
         """Cost of the merged layers i..j (0-based, inclusive); ValueError if an activation stands inside."""

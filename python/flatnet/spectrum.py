@@ -19,7 +19,7 @@ from .support import Digit, Support
 if TYPE_CHECKING:
     from .factors import Factor
 
-__all__ = ["FactorNorms", "Spectrum", "chain_rounding", "factor_norms", "probed_norms", "spectrum_of"]
+__all__ = ["FactorNorms", "Spectrum", "chain_rounding", "factor_norms", "lapack_error", "probed_norms", "spectrum_of"]
 
 Array = np.ndarray[Any, Any]
 
@@ -62,9 +62,22 @@ class Spectrum:
     how: str
     square: Fraction | None = None
 
-    def rank(self, shift: float) -> int:
-        """Number of singular values that are certainly larger than ``shift``."""
-        return int(self.multiplicities[self.values > shift].sum())
+    def rank(self, spectral: float, frobenius: float = math.inf) -> int:
+        """Least rank of a matrix that is this close to A in the spectral norm and in the Frobenius norm.
+
+        One singular value within ``spectral`` can go, and together the smallest whose squares add up to no more
+        than ``frobenius`` squared (Eckart and Young).
+        """
+        large = int(self.multiplicities[self.values > spectral].sum())
+        if not math.isfinite(frobenius):
+            return large
+        values, counts = self.values[::-1], self.multiplicities[::-1]
+        values, counts = values[values > 0], counts[values > 0]
+        squares = values**2
+        before = np.cumsum(counts * squares) - counts * squares
+        left = frobenius**2 * (1 + 1e-9) - before * (1 - 1e-9)
+        gone = np.minimum(counts, np.floor(np.maximum(left, 0.0) / squares * (1 + 1e-9)))
+        return max(large, int((counts - gone).sum()))
 
 
 @dataclass(frozen=True)
@@ -326,7 +339,7 @@ def _core_values(digit: Digit, known: dict[bytes, Array]) -> Array:
     key = core.tobytes() + repr(core.shape).encode()
     if key not in known:
         sigma = np.linalg.svd(core.astype(np.result_type(core.dtype, np.float64)), compute_uv=False)
-        known[key] = np.maximum(sigma - _lapack(core.shape) * sigma[0], 0.0)
+        known[key] = np.maximum(sigma - lapack_error(core.shape) * sigma[0], 0.0)
     return known[key]
 
 
@@ -370,8 +383,8 @@ def _decomposed(core: Factor, scale: _Scale, how: str) -> Spectrum | None:
     blocks = blocks.astype(np.result_type(blocks.dtype, np.float64), copy=False)
     sigma = np.abs(blocks).reshape(-1) if b == c == 1 else np.linalg.svd(blocks, compute_uv=False).reshape(-1)
     sigma = np.sort(sigma)[::-1]
-    lowered = np.maximum(sigma - _lapack((b, c)) * sigma[0], 0.0) * scale.low
-    norm = float(np.linalg.norm(sigma)) * (1 + _lapack((b, c)) * math.sqrt(len(sigma)) + len(sigma) * _EPS)
+    lowered = np.maximum(sigma - lapack_error((b, c)) * sigma[0], 0.0) * scale.low
+    norm = float(np.linalg.norm(sigma)) * (1 + lapack_error((b, c)) * math.sqrt(len(sigma)) + len(sigma) * _EPS)
     return Spectrum(
         values=lowered,
         multiplicities=np.full(len(sigma), float(copies)),
@@ -380,7 +393,7 @@ def _decomposed(core: Factor, scale: _Scale, how: str) -> Spectrum | None:
     )
 
 
-def _lapack(shape: tuple[int, ...]) -> float:
+def lapack_error(shape: tuple[int, ...]) -> float:
     """Relative (to the largest) error of a computed singular value.
 
     LAPACK bounds it by p(m, n) eps with a slowly growing p (Users' Guide, section 4.9); in practice p is of

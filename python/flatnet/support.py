@@ -98,12 +98,30 @@ class Support:
         """Number of rows (``axis=1``) or columns (``axis=0``) of the matrix that are not empty."""
         return math.prod(d.filled(axis) for d in self.digits)
 
+    @property
+    def _blocks(self) -> list[int] | None:
+        """Places of the digits that are no identity; None where they do not adjoin."""
+        where = [i for i, d in enumerate(self.digits) if d.kind != "identity"]
+        return None if where and where[-1] - where[0] + 1 != len(where) else where
+
+    @property
+    def form(self) -> tuple[str, tuple[int, int, int, int] | None]:
+        """Kind and pattern of the factor that holds the product."""
+        where = self._blocks
+        if where is None:
+            return "Sparse", None
+        first, last = (where[0], where[-1] + 1) if where else (len(self.digits), len(self.digits))
+        blocks = self.digits[first:last]
+        b, c = math.prod(d.rows for d in blocks), math.prod(d.cols for d in blocks)
+        pattern = (math.prod(d.rows for d in self.digits[:first]), b, c, math.prod(d.rows for d in self.digits[last:]))
+        own = any(d.varies for d in self.digits)
+        return "Dense" if pattern[0] == pattern[3] == 1 else "KroneckerSparse" if own else "Kronecker", pattern
+
     def nbytes(self, itemsize: int) -> int:
         """Bytes of the stored product: a pattern with shared weights where the blocks adjoin, else CSR."""
         folded = [p for p in (self.input_permutation, self.output_permutation) if p is not None]
         permutations = sum(p.nbytes for p in folded)
-        where = [i for i, d in enumerate(self.digits) if d.kind != "identity"]
-        if where and where[-1] - where[0] + 1 != len(where):
+        if self._blocks is None:
             rows, cols = math.prod(d.rows for d in self.digits), math.prod(d.cols for d in self.digits)
             return csr_bytes(self.nonzeros, rows, cols, itemsize) + permutations
         stored = [d for d in self.digits if d.kind != "identity" or d.varies]

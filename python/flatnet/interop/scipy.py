@@ -46,7 +46,8 @@ def as_linear_operator(net: Network | Layer | Factor) -> LinearOperator:
 
     .. math:: \langle y, A x \rangle = \langle A^H y, x \rangle .
 
-    Works with SciPy 1.11 and later, with the batches of vectors of SciPy 1.18 too.
+    Works with SciPy 1.11 and later, and with the batches of SciPy 1.18: ``operator @ X`` takes ``(..., n, batch)`` with any of
+    them, ``matvec`` and ``matmat`` more than two axes with those that do.
 
     Examples
     --------
@@ -98,6 +99,10 @@ def _operator_class() -> Any:
 
         def _rmatmat(self, X: Any) -> np.ndarray:
             return self._net_adjoint.apply(X, axis=-2)
+
+        def dot(self, x: Any) -> Any:
+            stacked = isinstance(x, np.ndarray) and x.ndim > 2  # as SciPy does since 1.18
+            return self.net @ x if stacked else super().dot(x)
 
         def _adjoint(self) -> LinearOperator:
             return NetworkOperator(self._net_adjoint)

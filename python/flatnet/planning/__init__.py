@@ -1,0 +1,8 @@
+"""Planning: how flat to run a network, from a model of the machine or from measurement."""
+
+from ._calibration import CalibrationWarning, calibrate, calibration, calibration_path
+from ._model import Calibration
+from ._plan import Plan, PlanWarning
+from ._planner import plan
+
+__all__ = ["Calibration", "CalibrationWarning", "Plan", "PlanWarning", "calibrate", "calibration", "calibration_path", "plan"]

@@ -1,0 +1,112 @@
+"""All ways to do the work of layers i..j: as they stand, merged, or as part of a run that the kernels know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from .. import _check
+from ..segments import Segment, SegmentTable
+from ._model import Calibration
+from ._search import Edge
+from ._work import Work, work_of, work_of_run
+
+if TYPE_CHECKING:
+    from ..network import Network
+
+__all__ = ["Setting", "all_edges", "table_of"]
+
+# Products above this size [bytes] are not formed in order to be counted.
+_FORMED_TO_COUNT = 2**26
+_tables: WeakKeyDictionary[Network, SegmentTable] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a plan is made for: vectors a call, threads, dtype of the computation, what is minimised."""
+
+    batch: int
+    threads: int
+    dtype: np.dtype[Any]
+    cost: str
+
+    @property
+    def table(self) -> str:
+        """Name of the dtype whose speeds hold: integers run as fast as floats of their size."""
+        return {"int32": "float32", "int64": "float64"}.get(self.dtype.name, self.dtype.name)
+
+    def chosen(self, seconds: float, synapses: int, nbytes: int) -> float:
+        return seconds if self.cost == "seconds" else float(synapses if self.cost == "synapses" else nbytes)
+
+
+def table_of(net: Network) -> SegmentTable:
+    """The counts of all merges of a network, made once."""
+    if net not in _tables:
+        _tables[net] = SegmentTable(net, _FORMED_TO_COUNT)
+    return _tables[net]
+
+
+def all_edges(net: Network, setting: Setting, speeds: Calibration) -> tuple[list[Edge], list[str]]:
+    """Edges of the search, and sentences about those left out."""
+    table, left_out, edges = table_of(net), [], []
+    have = _check.available_memory()
+
+    def seconds(work: Work) -> float:
+        return speeds.seconds(work, setting.table, setting.dtype.itemsize, setting.batch, setting.threads)
+
+    for first in range(len(net)):
+        for last in range(first, len(net)):
+            if net.layers[last].activation is not None and last > first and net.layers[last - 1].activation is not None:
+                break
+            try:
+                segment = table.segment(first, last)
+            except ValueError:
+                break
+            if first < last and segment.nbytes > have:
+                size = _check.readable_bytes(segment.nbytes)
+                left_out.append(f"layers {first}..{last} merged would take {size}, {_check.readable_bytes(have)} are available")
+                continue
+            edges.append(_merged(net, setting, first, last, segment, seconds))
+    edges += _runs(net, setting, seconds)
+    return edges, left_out
+
+
+def _merged(net: Network, setting: Setting, first: int, last: int, segment: Segment, seconds: Callable[[Work], float]) -> Edge:
+    if first == last:
+        w = net._runner.weights[first]  # as it runs: patterns in sparse rows are seen
+        took, why = seconds(work_of(w.kind, w.pattern, segment.count, w.rows, w.cols)), "as it stands"
+    else:
+        rows, cols = net.layers[last].weight.shape[0], net.layers[first].weight.shape[1]
+        took, why = seconds(work_of(segment.kind, segment.pattern, segment.count, rows, cols)), f"merged: {segment.kind}"
+        if segment.predicted:
+            why += ", count predicted"
+    cost = setting.chosen(took, segment.count, segment.nbytes)
+    return Edge(first, last, ((first, last),), cost, segment.count, segment.nbytes, took, why)
+
+
+def _runs(net: Network, setting: Setting, seconds: Callable[[Work], float]) -> list[Edge]:
+    """Every part of every run that the kernels do as one transform."""
+    edges, table = [], table_of(net)
+    for kind, begin, count in net._runner.program(setting.dtype):
+        if kind == "layer":
+            continue
+        for first in range(begin, begin + count):
+            for last in range(first, begin + count):
+                chain = range(first, last + 1)
+                parts = [table.segment(i, i) for i in chain]
+                stages = sum(_stages(net, i) for i in chain)
+                work = work_of_run(kind, net.layers[last].weight.shape[0], max(stages, 1))
+                took, synapses, nbytes = seconds(work), sum(p.count for p in parts), sum(p.nbytes for p in parts)
+                cost = setting.chosen(took, synapses, nbytes)
+                segments = tuple((i, i) for i in chain)
+                edges.append(Edge(first, last, segments, cost, synapses, nbytes, took, f"run: {kind}"))
+    return edges
+
+
+def _stages(net: Network, i: int) -> int:
+    pattern = net.layers[i].weight.pattern
+    return max(pattern[1], pattern[2]).bit_length() - 1 if pattern is not None else 0

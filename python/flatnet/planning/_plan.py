@@ -1,0 +1,211 @@
+"""What a plan is: the network that runs, why, and what the other depths would cost."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ..draw import Picture
+    from ..network import Layer, Network
+
+__all__ = ["Plan", "PlanWarning", "Row"]
+
+Array = np.ndarray[Any, Any]
+_FAR = 4  # a batch this many times larger or smaller than planned is worth a warning
+
+
+class PlanWarning(UserWarning):
+    """A plan is used for something else than it was made for."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One depth of a plan's front: the best partition with exactly that many hidden layers.
+
+    Attributes
+    ----------
+    depth : int
+    partition : tuple of (int, int)
+        Layers of the network merged into each layer, first and last, 0-based.
+    synapses, nbytes : int
+    seconds : float
+        Of one call on the planned batch: modelled, or measured where ``measured``.
+    measured : bool
+    """
+
+    depth: int
+    partition: tuple[tuple[int, int], ...]
+    synapses: int
+    nbytes: int
+    seconds: float
+    measured: bool = False
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan:
+    """A network and how flat to run it; made by :func:`plan` and :meth:`Network.plan`.
+
+    Attributes
+    ----------
+    of : Network
+        The user's network.
+    network : Network
+        What runs.
+    partition : tuple of (int, int)
+        Which layers of `of` each of its layers stands for: first and last, 0-based, inclusive.
+    batch, threads : int
+    dtype : numpy.dtype
+        Of the computation.
+    effort, cost : str
+    seconds : float
+        Of one call, modelled or (``effort="measure"``) measured.
+    error : float
+        Relative Frobenius error of dropped weights; 0 without ``eps``.
+    front : tuple of Row
+        The best partition of each depth.
+    why : tuple of str
+        For each layer, why it runs as it does.
+    notes : tuple of str
+        What was left out, and which speeds were used.
+    """
+
+    of: Network
+    network: Network
+    partition: tuple[tuple[int, int], ...]
+    batch: int
+    threads: int
+    dtype: np.dtype[Any]
+    effort: str
+    cost: str
+    seconds: float
+    error: float
+    front: tuple[Row, ...]
+    why: tuple[str, ...]
+    notes: tuple[str, ...]
+    _told: set[str] = field(default_factory=set)
+
+    __array_ufunc__ = None
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers that run."""
+        return self.network.layers
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(outputs, inputs)."""
+        return self.network.shape
+
+    def __call__(self, x: Any) -> Array:
+        """Apply to the last axis, as :meth:`Network.__call__`."""
+        return self.apply(x)
+
+    def __matmul__(self, x: Any) -> Array:
+        """Apply to columns, (n_in,) or (..., n_in, batch)."""
+        if not isinstance(x, np.ndarray):
+            raise TypeError(f"a plan runs on arrays, got {type(x).__name__}; compose with plan.network")
+        return self.apply(x, axis=-1 if x.ndim == 1 else -2)
+
+    def apply(self, x: Any, axis: int = -1, out: Array | None = None, threads: int | None = None) -> Array:
+        """Apply along an axis, as :meth:`Network.apply`, with the planned number of threads by default.
+
+        Warns
+        -----
+        PlanWarning
+            Once for each: data of another dtype, four times more or fewer vectors, or another number of threads than planned.
+            The plan stays as it is and the result is right; plan again for that use.
+        """
+        y = self.network.apply(x, axis=axis, out=out, threads=self.threads if threads is None else threads)
+        vectors = y.size // max(self.network.shape[0], 1)
+        if y.dtype != self.dtype:
+            self._tell("dtype", f"{self.dtype.name}, this call computes in {y.dtype.name}")
+        if vectors and not self.batch / _FAR <= vectors <= self.batch * _FAR:
+            self._tell("batch", f"{self.batch} vectors a call, this one has {vectors}")
+        if threads is not None and threads != self.threads:
+            self._tell("threads", f"{self.threads} threads, this call has {threads}")
+        return y
+
+    def _tell(self, about: str, found: str) -> None:
+        if about not in self._told:
+            self._told.add(about)
+            warnings.warn(f"the plan was made for {found}: it stays as it is, plan again for this use", PlanWarning, 4)
+
+    def _cells(self) -> list[list[str]]:
+        rows = [["layers", "runs as", "size", "synapses", "why"]]
+        for (first, last), layer, why in zip(self.partition, self.layers, self.why, strict=True):
+            w = layer.weight
+            pattern = " ({}, {}, {}, {})".format(*w.pattern) if w.pattern else ""
+            which = str(first) if first == last else f"{first}..{last}"
+            rows.append([which, w.kind + pattern, f"{w.shape[1]} -> {w.shape[0]}", str(w.synapses), why])
+        return rows
+
+    def _front_cells(self) -> list[list[str]]:
+        rows = [["depth", "synapses", "bytes", "seconds", "partition"]]
+        for row in self.front:
+            parts = " ".join(str(i) if i == j else f"{i}..{j}" for i, j in row.partition)
+            mark = "" if row.measured else "~"
+            here = " <- chosen" if row.partition == self.partition else ""
+            rows.append([str(row.depth), str(row.synapses), str(row.nbytes), f"{mark}{row.seconds:.3g}", parts + here])
+        return rows
+
+    def table(self) -> str:
+        """What runs and why, and the best partition of every depth, as text; ``~`` marks modelled seconds.
+
+        Examples
+        --------
+        >>> import flatnet as fn
+        >>> print(fn.haar(8).plan(threads=1, cost="synapses").table().splitlines()[0])
+        Plan of haar(8, levels=3): 1 vector, 1 thread, float64, fewest synapses
+        """
+        return "\n".join([self._title(), *_aligned(self._cells()), "", *_aligned(self._front_cells()), *self.notes])
+
+    def _title(self) -> str:
+        name = self.of.name or "network"
+        vectors = "1 vector" if self.batch == 1 else f"{self.batch} vectors"
+        threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        aim = {"seconds": "least time", "synapses": "fewest synapses", "bytes": "fewest bytes"}[self.cost]
+        return f"Plan of {name}: {vectors}, {threads}, {self.dtype.name}, {aim}"
+
+    __repr__ = table
+
+    def __rich__(self) -> Any:
+        from rich.console import Group
+        from rich.table import Table
+
+        tables = []
+        for title, cells in ((self._title(), self._cells()), ("best partition of each depth", self._front_cells())):
+            shown = Table(title=title, title_justify="left")
+            for heading in cells[0]:
+                shown.add_column(heading)
+            for row in cells[1:]:
+                shown.add_row(*row)
+            tables.append(shown)
+        return Group(*tables, *self.notes)
+
+    def plot(self) -> Picture:
+        """A picture of the chain: the user's layers above, what runs below."""
+        from ._picture import picture
+
+        return picture(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain dicts and numbers, for JSON."""
+        rows = [{**vars(row), "partition": [list(part) for part in row.partition]} for row in self.front]
+        about = {
+            "batch": self.batch,
+            "threads": self.threads,
+            "dtype": self.dtype.name,
+            "cost": self.cost,
+            "effort": self.effort,
+        }
+        chosen = {"partition": [list(part) for part in self.partition], "seconds": self.seconds, "error": self.error}
+        return {"net": self.of.name, **about, **chosen, "front": rows, "why": list(self.why), "notes": list(self.notes)}
+
+
+def _aligned(cells: list[list[str]]) -> list[str]:
+    widths = [max(len(row[k]) for row in cells) for k in range(len(cells[0]))]
+    return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in cells]

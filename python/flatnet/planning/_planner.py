@@ -1,0 +1,241 @@
+"""The planner: edges from the model or from measurement, the shortest path, the network of its partition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import _check, _core
+from ..cost import as_network
+from ..merging import merged_layer
+from ..truncate import truncated
+from ._calibration import calibration
+from ._edges import Setting, all_edges, table_of
+from ._model import Calibration
+from ._plan import Plan, Row
+from ._search import Edge, Path, front, search
+from ._work import work_of_factor
+
+if TYPE_CHECKING:
+    from ..network import Network
+
+__all__ = ["EFFORTS", "formed", "formed_segment", "plan"]
+
+EFFORTS = ("estimate", "measure")
+COSTS = ("seconds", "synapses", "bytes")
+
+
+def plan(
+    net: Network,
+    batch: int = 1,
+    threads: int | None = None,
+    effort: str = "estimate",
+    *,
+    dtype: Any = None,
+    cost: str = "seconds",
+    depth: int | None = None,
+    max_bytes: float | None = None,
+    eps: float = 0.0,
+    budget: float = 2.0,
+    progress: bool | Callable[[float, str], None] | None = None,
+) -> Plan:
+    r"""How flat to run a network: the cheapest partition of its layers into merged segments.
+
+    Parameters
+    ----------
+    net : Network
+    batch : int
+        Vectors a call.
+    threads : int, optional
+        Of each call; by default FLATNET_THREADS, else all cores.
+    effort : {"estimate", "measure"}
+        Model the time of every segment from the machine's calibration (:func:`flatnet.planning.calibrate`), or time them.
+    dtype : dtype, optional
+        Of the data; by default that of the weights.
+    cost : {"seconds", "synapses", "bytes"}
+        What is minimised.
+    depth : int, optional
+        Most hidden layers.
+    max_bytes : float, optional
+        Most bytes of weights.
+    eps : float
+        Relative error allowed in the Frobenius norm: small weights are dropped. Linear networks only.
+    budget : float
+        Time for ``effort="measure"`` [seconds], the forming of products not counted.
+    progress : bool or callable, optional
+        For ``effort="measure"``: True or None shows a bar on a terminal, False nothing; a callable gets (share, text).
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of its range, or no partition keeps to `depth` and `max_bytes`; the message names the least
+        possible.
+
+    Notes
+    -----
+    .. math:: \min_{0 = k_0 < k_1 < \dots < k_q = L} \; \sum_{s=1}^{q} c(k_{s-1}, k_s)
+
+    over all contiguous partitions, c the cost of the segment's product in its best format, or of a run of stages that the
+    kernels do as one transform. Costs add up, so that the shortest path over O(L^2) edges is the optimum of all 2^(L-1)
+    partitions. It is the minimisation of Lin and Tegmark (2016), Eq. 26, restricted to merges, with a cost of one's choice.
+
+    Examples
+    --------
+    >>> import flatnet as fn
+    >>> p = fn.zeta(9).plan(dtype=int, cost="synapses")
+    >>> p.partition
+    ((0, 2), (3, 5), (6, 8))
+    >>> p([1] * 512).tolist()[-1]
+    512
+    """
+    net = as_network("plan", net)
+    setting = _setting(net, batch, threads, dtype, cost)
+    if effort not in EFFORTS:
+        raise ValueError(f"plan needs an effort of {' or '.join(map(repr, EFFORTS))}, got {effort!r}")
+    most = len(net) if depth is None else _check.nonnegative_int("plan", "depth", depth) + 1
+    if max_bytes is not None and not max_bytes > 0:
+        raise ValueError(f"plan needs max_bytes > 0, got max_bytes={max_bytes}")
+    eps = _check.error_bound("plan", "eps", eps)
+    budget = _check.error_bound("plan", "budget", budget)
+    speeds = calibration(setting.table)
+    edges, left_out = all_edges(net, setting, speeds)
+    notes = [*left_out, _about(speeds)]
+    if eps > 0:
+        net._require_linear("plan with eps > 0")
+        return _truncated_plan(net, setting, effort, most, eps, max_bytes, speeds, notes)
+    paths = _allowed(net, edges, search(len(net), edges, max_bytes), most, max_bytes)
+    if effort == "measure":
+        from ._measure import measured_front
+
+        rows, whys, said = measured_front(net, setting, edges, most, max_bytes, budget, progress)
+        notes = [*left_out, *said]
+    else:
+        moved = speeds.moved(sum(net.shape), setting.table, setting.dtype.itemsize, setting.batch, setting.threads)
+        ordered = front(paths)
+        rows = [Row(p.layers - 1, p.segments, p.synapses, p.nbytes, p.seconds + moved) for p in ordered]
+        whys = [_whys(path.edges) for path in ordered]
+    costs = [setting.chosen(row.seconds, row.synapses, row.nbytes) for row in rows]
+    # a partition that was timed whole is believed before one that was not
+    timed = [r for r, row in enumerate(rows) if row.measured] if cost == "seconds" else []
+    k = min(timed or range(len(rows)), key=lambda r: (costs[r], rows[r].synapses, rows[r].depth))
+    return _plan(net, formed(net, rows[k].partition), rows[k], setting, effort, 0.0, rows, whys[k], notes)
+
+
+def _plan(
+    net: Network,
+    made: Network,
+    row: Row,
+    setting: Setting,
+    effort: str,
+    error: float,
+    rows: Sequence[Row],
+    why: tuple[str, ...],
+    notes: Sequence[str],
+) -> Plan:
+    return Plan(
+        of=net,
+        network=made,
+        partition=row.partition,
+        batch=setting.batch,
+        threads=setting.threads,
+        dtype=setting.dtype,
+        effort=effort,
+        cost=setting.cost,
+        seconds=row.seconds,
+        error=error,
+        front=tuple(rows),
+        why=why,
+        notes=tuple(notes),
+    )
+
+
+def _setting(net: Network, batch: Any, threads: Any, dtype: Any, cost: Any) -> Setting:
+    batch = _check.positive_int("plan", "batch", batch)
+    count = _check.threads("plan", threads) or _core.default_threads()
+    if cost not in COSTS:
+        raise ValueError(f"plan needs a cost of {', '.join(COSTS)}, got {cost!r}")
+    if dtype is None:
+        return Setting(batch, count, net.dtype, cost)
+    given = np.dtype(dtype)
+    _check.refuse_dtype("plan: dtype", given)
+    return Setting(batch, count, net._promotion.result(given), cost)
+
+
+def _about(speeds: Calibration) -> str:
+    if speeds.measured:
+        return "speeds: this machine's calibration"
+    return "speeds: typical ones; flatnet.planning.calibrate() measures this machine's"
+
+
+def _whys(edges: tuple[Edge, ...]) -> tuple[str, ...]:
+    return tuple(edge.why for edge in edges for _ in edge.segments)
+
+
+def _allowed(net: Network, edges: list[Edge], paths: dict[int, Path], most: int, max_bytes: float | None) -> dict[int, Path]:
+    if not paths:
+        least = min(path.nbytes for path in search(len(net), [replace(e, cost=float(e.nbytes)) for e in edges]).values())
+        raise ValueError(f"plan needs max_bytes >= {least} for this network, got max_bytes={max_bytes:g}")
+    kept = {count: path for count, path in paths.items() if count <= most}
+    if not kept:
+        raise ValueError(f"plan reaches depth {min(paths) - 1} at the least, got depth={most - 1}")
+    return kept
+
+
+def formed_segment(net: Network, segments: tuple[tuple[int, int], ...]) -> Network:
+    """The part of a planned network that some of its segments are."""
+    from ..network import Network
+
+    table = table_of(net)
+    for i, j in segments:
+        if i < j:
+            _check.require_memory(f"the product of layers {i}..{j}", table.segment(i, j).nbytes)
+    return Network([net.layers[i] if i == j else merged_layer(net, i, j) for i, j in segments])
+
+
+def formed(net: Network, partition: tuple[tuple[int, int], ...]) -> Network:
+    """The network of a partition; TooLargeError, with nothing formed, if a layer does not fit."""
+    if len(partition) == len(net):
+        return net
+    made = formed_segment(net, partition)
+    made.name = net.name
+    return made
+
+
+def _truncated_plan(
+    net: Network,
+    setting: Setting,
+    effort: str,
+    most: int,
+    eps: float,
+    max_bytes: float | None,
+    speeds: Calibration,
+    notes: list[str],
+) -> Plan:
+    """The cheapest of the truncated networks of each depth."""
+    if effort == "measure":
+        raise ValueError('plan with eps > 0 needs effort="estimate", got effort="measure"')
+    table = table_of(net)
+    found: list[tuple[float, Row, Network, float]] = []
+    moved = speeds.moved(sum(net.shape), setting.table, setting.dtype.itemsize, setting.batch, setting.threads)
+    for layers in range(1, most + 1):
+        made, error = truncated(net, layers - 1, eps, table)
+        works = [work_of_factor(layer.weight) for layer in made.layers]
+        took = moved + sum(
+            speeds.seconds(w, setting.table, setting.dtype.itemsize, setting.batch, setting.threads) for w in works
+        )
+        row = Row(made.depth, table.partition(len(made)).segments, made.synapses, made.nbytes, took)
+        if max_bytes is None or row.nbytes <= max_bytes:
+            found.append((setting.chosen(took, made.synapses, made.nbytes), row, made, error))
+    if not found:
+        raise ValueError(f"no truncated network keeps to max_bytes={max_bytes:g}; a larger eps drops more weights")
+    _, row, made, error = min(found, key=lambda option: (option[0], option[1].depth))
+    rows = list({option[1].depth: option[1] for option in found}.values())
+    why = tuple(f"small weights dropped, eps={eps:g}" for _ in made.layers)
+    return _plan(net, made, row, setting, effort, error, rows, why, notes)
