@@ -121,6 +121,18 @@ def test_layouts_of_x(case: Case) -> None:
 
 
 @every_case
+def test_plain_calls_give_what_apply_gives(case: Case) -> None:
+    """net(x) of plain arrays goes a shorter way than net.apply(x); whatever is not plain goes on to it."""
+    for dtype in DTYPES:
+        for batch in (0, 1, 2, 17, 70):
+            x = data(case, dtype, batch)
+            wide = x.reshape(1, batch, 1, -1) if batch else x
+            for array in (x, wide, x[::-1], x.astype(dtype.newbyteorder()), x.view(np.recarray)):
+                y, wanted = case.net(array), case.net.apply(array)
+                assert y.shape == wanted.shape and y.dtype == wanted.dtype and bits(y) == bits(wanted), (dtype, batch)
+
+
+@every_case
 def test_layouts_of_out(case: Case) -> None:
     """The result goes where `out` says and nowhere else."""
     p, q = 3, 7

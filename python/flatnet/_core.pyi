@@ -270,6 +270,14 @@ class Circulant(metaclass=_Type):
     @property
     def dtype(self) -> np.dtype[Any]: ...
 
+class NetworkCall:
+    """A network applied to plain arrays; None for all others."""
+
+    def __call__(self, x: object, /) -> NDArray[Any] | None: ...
+
+def network_call(network: Network, dtypes: SupportsInt | SupportsIndex, threads: SupportsInt | SupportsIndex) -> NetworkCall:
+    """The network as a callable on plain arrays; bit k of dtypes: data of float32, float64, complex64, complex128 stay so."""
+
 class FourierTransform:
     """A Fourier transform of one length; made by flatnet.fft.plan. Immutable, safe from many threads."""
 

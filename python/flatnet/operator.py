@@ -38,6 +38,16 @@ class Operator:
             [(layer.weight._handle, layer.bias, ACTIVATIONS.index(layer.activation or "identity")) for layer in self.layers]
         )
 
+    def _plain_call(self, threads: int) -> _core.NetworkCall:
+        """What runs on plain arrays whose dtype the computation keeps, without detours; None from it: not such an array."""
+        result = self._promotion.result
+        kept = [np.dtype(name) == result(np.dtype(name)) for name in _check.FLOATS]
+        return _core.network_call(self._runner, sum(1 << k for k, keeps in enumerate(kept) if keeps), threads)
+
+    @cached_property
+    def _plain(self) -> _core.NetworkCall:
+        return self._plain_call(0)
+
     @cached_property
     def _growth(self) -> float:
         return self._runner.growth()
@@ -107,7 +117,8 @@ class Operator:
 
     def __call__(self, x: Any) -> Array:
         """Apply to the last axis: ``(..., n_in) -> (..., n_out)``."""
-        return self.apply(x)
+        y = self._plain(x)
+        return self.apply(x) if y is None else y
 
     def apply(self, x: Any, axis: int = -1, out: Array | None = None, threads: int | None = None, *, isa: str = "") -> Array:
         """Apply the network along one axis; all other axes are batch.

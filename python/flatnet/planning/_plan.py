@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from .. import _core
 
 if TYPE_CHECKING:
     from ..draw import Picture
@@ -102,7 +105,19 @@ class Plan:
 
     def __call__(self, x: Any) -> Array:
         """Apply to the last axis, as :meth:`Network.__call__`."""
-        return self.apply(x)
+        call, dtype, least, most = self._plain
+        y = call(x)
+        if y is None:
+            return self.apply(x)
+        if y.dtype is not dtype or not least <= y.size <= most:
+            self._check_use(y)
+        return y
+
+    @cached_property
+    def _plain(self) -> tuple[_core.NetworkCall, np.dtype[Any], float, float]:
+        """What runs on plain arrays, and which results need no second look: their dtype, the fewest and most elements."""
+        planned = self.batch * self.network.shape[0]
+        return self.network._plain_call(self.threads), self.dtype, planned / _FAR, planned * _FAR
 
     def __matmul__(self, x: Any) -> Array:
         """Apply to columns, (n_in,) or (..., n_in, batch)."""
@@ -120,14 +135,17 @@ class Plan:
             The plan stays as it is and the result is right; plan again for that use.
         """
         y = self.network.apply(x, axis=axis, out=out, threads=self.threads if threads is None else threads)
-        vectors = y.size // max(self.network.shape[0], 1)
-        if y.dtype != self.dtype:
-            self._tell("dtype", f"{self.dtype.name}, this call computes in {y.dtype.name}")
-        if vectors and not self.batch / _FAR <= vectors <= self.batch * _FAR:
-            self._tell("batch", f"{self.batch} vectors a call, this one has {vectors}")
+        self._check_use(y)
         if threads is not None and threads != self.threads:
             self._tell("threads", f"{self.threads} threads, this call has {threads}")
         return y
+
+    def _check_use(self, y: Array) -> None:
+        if y.dtype != self.dtype:
+            self._tell("dtype", f"{self.dtype.name}, this call computes in {y.dtype.name}")
+        vectors = y.size // max(self.network.shape[0], 1)
+        if vectors and not self.batch / _FAR <= vectors <= self.batch * _FAR:
+            self._tell("batch", f"{self.batch} vectors a call, this one has {vectors}")
 
     def _tell(self, about: str, found: str) -> None:
         if about not in self._told:

@@ -5,6 +5,7 @@ namespace flatnet::python {
 
 void bind_factor(pybind11::module_& m);
 void bind_network(pybind11::module_& m);
+void bind_network_call(pybind11::module_& m);
 void bind_paths(pybind11::module_& m);
 void bind_fourier(pybind11::module_& m);
 void bind_fft_plan(pybind11::module_& m);

@@ -5,6 +5,7 @@ PYBIND11_MODULE(_core, m) {
   m.doc() = "flatnet's C++ core; the public names are in the package flatnet.";
   flatnet::python::bind_factor(m);
   flatnet::python::bind_network(m);
+  flatnet::python::bind_network_call(m);
   flatnet::python::bind_paths(m);
   flatnet::python::bind_fourier(m);
   flatnet::python::bind_fft_plan(m);
