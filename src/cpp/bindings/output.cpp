@@ -57,11 +57,13 @@ Block* map(std::size_t bytes) {
   return block;
 }
 
-// Blocks that wait for the next array, the longest unused first. Never destroyed: arrays outlive the module.
+// Blocks that wait for the next array, the longest unused first. Never destroyed: arrays outlive the module. Nobody waits for the
+// lock: who does not get it maps or unmaps instead, and so does a child that was forked while another thread held it.
 class Kept {
  public:
   Block* take(std::size_t bytes) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
+    if (!lock) return nullptr;
     auto best = blocks_.end();
     for (auto b = blocks_.begin(); b != blocks_.end(); ++b)
       if ((*b)->bytes >= bytes && (*b)->bytes <= bytes + bytes / 4 && (best == blocks_.end() || (*b)->bytes < (*best)->bytes))
@@ -74,7 +76,11 @@ class Kept {
   }
 
   void give(Block* block) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
+    if (!lock) {
+      munmap(block, block->bytes);
+      return;
+    }
     blocks_.push_back(block);
     total_ += block->bytes;
     std::size_t gone = 0;
