@@ -85,7 +85,7 @@ def line(name: str, batch: int, dtype: str, threads: int, seconds: float) -> Lin
         agree(name, out, expected)
         return lambda: made.apply(x, axis=0, out=out, threads=threads)
 
-    deep, flat = tuple((i, i) for i in range(len(net))), ((0, len(net) - 1),)
+    flat = ((0, len(net) - 1),)
     looked = {partition: first_look(side(merged(net, partition))) for partition in partitions(len(net))}
     best = min(looked, key=lambda partition: looked[partition])
     plans = {effort: net.plan(batch, threads, effort, dtype=dtype, progress=False) for effort in ("estimate", "measure")}
@@ -93,7 +93,6 @@ def line(name: str, batch: int, dtype: str, threads: int, seconds: float) -> Lin
     sides |= {effort: side(plan.network) for effort, plan in plans.items()}
     samples = budgeted(sides, seconds, threads)
     other = "deep" if np.nanmedian(samples["deep"]) < np.nanmedian(samples["flat"]) else "flat"
-    assert deep in looked
     return Line(
         chain=name,
         batch=batch,

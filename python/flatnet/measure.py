@@ -27,7 +27,17 @@ if TYPE_CHECKING:
 
     from .network import Network
 
-__all__ = ["BatchSweep", "Measurement", "Quantiles", "Timing", "measure", "measure_batches", "time_networks"]
+__all__ = [
+    "BatchSweep",
+    "Measurement",
+    "Quantiles",
+    "Timing",
+    "interleaved",
+    "measure",
+    "measure_batches",
+    "shortest",
+    "time_networks",
+]
 
 Array = np.ndarray[Any, Any]
 
@@ -295,7 +305,7 @@ def _measured(sides: Sides, size: tuple[int, int, int], budget: float) -> Measur
         _agree(sides, X, calls)
         if sides.same_plan:
             del calls["planned"]
-        samples = dict(zip(calls, _interleaved(list(calls.values()), rounds, budget), strict=True))
+        samples = dict(zip(calls, interleaved(list(calls.values()), rounds, budget), strict=True))
     deep = samples["deep"]
     timed = tuple(Timing.of(samples[name], name) for name in rivals)
     best = min(timed, key=lambda side: side.seconds, default=None)
@@ -332,7 +342,16 @@ def _threads(threads: int) -> Any:
     return threadpool_limits(limits=threads, user_api="blas")
 
 
-def _interleaved(calls: list[Callable[[], Any]], rounds: int, budget: float) -> list[Array]:
+def shortest(call: Callable[[], Any], seconds: float) -> tuple[float, float]:
+    """Shortest time of calls repeated until they took `seconds` in all, at least three; and what they took together."""
+    best, spent, count = math.inf, 0.0, 0
+    while spent < seconds or count < _FEWEST_ROUNDS:
+        once = _timed(call, 1)
+        best, spent, count = min(best, once), spent + once, count + 1
+    return best, spent
+
+
+def interleaved(calls: list[Callable[[], Any]], rounds: int, budget: float) -> list[Array]:
     """Seconds per call, one array of samples per side, every side once per round in rotating order."""
     once = [min(_timed(call, 1) for _ in range(3)) for call in calls]
     repeats = [max(1, math.ceil(_SAMPLE_SECONDS / max(seconds, 1e-9))) for seconds in once]
@@ -376,5 +395,5 @@ def time_networks(
     sides = [Sides(net, None, net, 0.0) for net in there]
     X = sides[0].batch(batch)
     with _threads(threads):
-        samples = iter(_interleaved([side.deep(X, threads) for side in sides], rounds, budget))
+        samples = iter(interleaved([side.deep(X, threads) for side in sides], rounds, budget))
     return [math.nan if net is None else Quantiles.of(next(samples)).median for net in nets]

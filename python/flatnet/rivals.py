@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .network import Network
 
-__all__ = ["Sides", "deviation_allowed"]
+__all__ = ["Sides", "deviation_allowed", "random_batch"]
 
 Array = np.ndarray[Any, Any]
 Call = Callable[[], Array]
@@ -74,13 +74,7 @@ class Sides:
 
     def batch(self, batch: int) -> Array:
         """Random normal batch of shape (inputs, batch), C order, always the same."""
-        inputs = self.net.shape[1]
-        require_memory("the batch", 4 * inputs * batch * self.dtype.itemsize)
-        rng = np.random.default_rng(0)
-        X = rng.standard_normal((inputs, batch))
-        if self.dtype.kind == "c":
-            X = X + 1j * rng.standard_normal((inputs, batch))
-        return X.astype(self.dtype)
+        return random_batch(self.net.shape[1], batch, self.dtype)
 
     def deep(self, X: Array, threads: int) -> Call:
         return _network_call(self.net, X, threads)
@@ -140,6 +134,16 @@ class Sides:
         if weight.synapses > _SPARSE_BELOW * rows * cols:
             return None
         return weight.tocsr().astype(self._weights)
+
+
+def random_batch(inputs: int, batch: int, dtype: np.dtype[Any]) -> Array:
+    """Random normal batch of shape (inputs, batch), C order, always the same; the signs of one for integers."""
+    require_memory("the batch", 4 * inputs * batch * dtype.itemsize)
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((inputs, batch))
+    if dtype.kind == "c":
+        X = X + 1j * rng.standard_normal((inputs, batch))
+    return (np.sign(X) if dtype.kind == "i" else X).astype(dtype)
 
 
 def _batch_dtype(net: Network, dtype: DTypeLike | None) -> np.dtype[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._check import TooLargeError, require_memory
-from ._edges import Setting
+from .._check import TooLargeError
+from ..measure import interleaved, shortest
+from ..rivals import random_batch
+from ._edges import Setting, table_of
 from ._search import Edge, Path, front, search
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ Tell = Callable[[float, str], None]
 # Whole networks that are timed against each other in the end, beside the deepest and the flattest.
 _FINALISTS = 3
 _SHARE_FOR_FINAL = 0.4  # of the budget
+_EDGE_SECONDS = 1e-3
+_MOST_ROUNDS = 50
 
 
 def measured_front(
@@ -46,7 +49,7 @@ def measured_front(
     from ._plan import Row
     from ._planner import _whys
 
-    x = _batch(net, setting)
+    x = random_batch(net.shape[1], setting.batch, setting.dtype)
     with _telling(progress) as tell:
         timed, said = _time_edges(net, setting, edges, budget * (1 - _SHARE_FOR_FINAL), tell)
         paths = {count: path for count, path in search(len(net), timed, max_bytes).items() if count <= most}
@@ -58,19 +61,6 @@ def measured_front(
         rows.append(Row(path.layers - 1, path.segments, path.synapses, path.nbytes, seconds, took is not None))
         whys.append(_whys(path.edges))
     return rows, whys, said
-
-
-def _batch(net: Network, setting: Setting, rows: int | None = None) -> Array:
-    """A batch of the planned size, one column a vector, always the same."""
-    n = net.shape[1] if rows is None else rows
-    require_memory("the batch to plan with", 4.0 * n * setting.batch * setting.dtype.itemsize)
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((n, setting.batch))
-    if setting.dtype.kind == "c":
-        x = x + 1j * rng.standard_normal((n, setting.batch))
-    if setting.dtype.kind == "i":
-        return np.sign(x).astype(setting.dtype)
-    return x.astype(setting.dtype)
 
 
 @contextmanager
@@ -90,8 +80,6 @@ def _telling(progress: bool | Tell | None) -> Iterator[Tell]:
 
 
 def _time_edges(net: Network, setting: Setting, edges: list[Edge], budget: float, tell: Tell) -> tuple[list[Edge], list[str]]:
-    from ._planner import formed_segment
-
     order = _promising(len(net), edges)
     spent, took, ratios = 0.0, {}, []
     idle: dict[int, float] = {}  # by width: seconds of a layer that does next to nothing
@@ -101,16 +89,17 @@ def _time_edges(net: Network, setting: Setting, edges: list[Edge], budget: float
             break
         tell(min(spent / budget, 1.0) * (1 - _SHARE_FOR_FINAL), f"layers {edge.first}..{edge.last} {edge.why}")
         try:
-            part = formed_segment(net, edge.segments)
-            x = _batch(part, setting)
+            part = table_of(net).form(edge.segments)
+            call = _call(part, random_batch(part.shape[1], setting.batch, setting.dtype), setting)
         except TooLargeError as refused:
             left_out.append(str(refused))
             took[edge] = np.inf
             continue
-        alone, cost = _shortest(part, x, setting)
+        alone, cost = shortest(call, _EDGE_SECONDS)
         width = max(part.shape)
         if width not in idle:
-            idle[width], more = _shortest(_idle(width, setting), _batch(part, setting, width), setting)
+            nothing = _call(_idle(width, setting), random_batch(width, setting.batch, setting.dtype), setting)
+            idle[width], more = shortest(nothing, _EDGE_SECONDS)
             cost += more
         seconds = max(alone - idle[width] * sum(part.shape) / (2 * width), alone / 10)
         took[edge] = seconds
@@ -146,40 +135,23 @@ def _promising(layers: int, edges: list[Edge]) -> list[Edge]:
     return sorted(edges, key=lambda e: (before[e.first] + e.seconds + after[e.last + 1], e.first, e.last, len(e.segments)))
 
 
-def _shortest(net: Network, x: Array, setting: Setting, fewest: int = 3) -> tuple[float, float]:
-    """Shortest time of a few calls, and what they took together [seconds]."""
+def _call(net: Network, x: Array, setting: Setting) -> Callable[[], Array]:
     out = net.apply(x, axis=0, threads=setting.threads)
-    best, spent = np.inf, 0.0
-    while fewest > 0 or spent < 1e-3:
-        start = time.perf_counter()
-        net.apply(x, axis=0, out=out, threads=setting.threads)
-        once = time.perf_counter() - start
-        best, spent, fewest = min(best, once), spent + once, fewest - 1
-    return float(best), spent
+    return lambda: net.apply(x, axis=0, out=out, threads=setting.threads)
 
 
 def _time_paths(
     net: Network, setting: Setting, paths: dict[int, Path], x: Array, budget: float, tell: Tell
 ) -> dict[tuple[tuple[int, int], ...], float]:
     """Median seconds of the best whole partitions, in interleaved rounds."""
-    from ._planner import formed
-
     ranked = sorted(paths.values(), key=lambda p: (p.seconds, p.layers))
     chosen = [*ranked[:_FINALISTS], paths[max(paths)], paths[min(paths)]]
     nets = {}
     for path in chosen:
         try:
-            nets[path.segments] = formed(net, path.segments)
+            nets[path.segments] = table_of(net).form(path.segments)
         except TooLargeError:
             continue
-    samples: dict[tuple[tuple[int, int], ...], list[float]] = {segments: [] for segments in nets}
-    outs = {segments: made.apply(x, axis=0, threads=setting.threads) for segments, made in nets.items()}
-    start, rounds = time.perf_counter(), 0
-    while rounds < 3 or (time.perf_counter() - start < budget and rounds < 50):
-        tell(1 - _SHARE_FOR_FINAL * max(0.0, 1 - (time.perf_counter() - start) / max(budget, 1e-9)), "whole networks")
-        for segments, made in nets.items():
-            begin = time.perf_counter()
-            made.apply(x, axis=0, out=outs[segments], threads=setting.threads)
-            samples[segments].append(time.perf_counter() - begin)
-        rounds += 1
-    return {segments: statistics.median(times) for segments, times in samples.items()}
+    tell(1 - _SHARE_FOR_FINAL, "whole networks")
+    samples = interleaved([_call(made, x, setting) for made in nets.values()], _MOST_ROUNDS, budget)
+    return {segments: float(np.median(times)) for segments, times in zip(nets, samples, strict=True)}

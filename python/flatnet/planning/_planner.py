@@ -10,7 +10,6 @@ import numpy as np
 
 from .. import _check, _core
 from ..cost import as_network
-from ..merging import merged_layer
 from ..truncate import truncated
 from ._calibration import calibration
 from ._edges import Setting, all_edges, table_of
@@ -22,7 +21,7 @@ from ._work import work_of_factor
 if TYPE_CHECKING:
     from ..network import Network
 
-__all__ = ["EFFORTS", "formed", "formed_segment", "plan"]
+__all__ = ["EFFORTS", "plan"]
 
 EFFORTS = ("estimate", "measure")
 COSTS = ("seconds", "synapses", "bytes")
@@ -125,7 +124,7 @@ def plan(
     # a partition that was timed whole is believed before one that was not
     timed = [r for r, row in enumerate(rows) if row.measured] if cost == "seconds" else []
     k = min(timed or range(len(rows)), key=lambda r: (costs[r], rows[r].synapses, rows[r].depth))
-    return _plan(net, formed(net, rows[k].partition), rows[k], setting, effort, 0.0, rows, whys[k], notes)
+    return _plan(net, table_of(net).form(rows[k].partition), rows[k], setting, effort, 0.0, rows, whys[k], notes)
 
 
 def _plan(
@@ -186,26 +185,6 @@ def _allowed(net: Network, edges: list[Edge], paths: dict[int, Path], most: int,
     if not kept:
         raise ValueError(f"plan reaches depth {min(paths) - 1} at the least, got depth={most - 1}")
     return kept
-
-
-def formed_segment(net: Network, segments: tuple[tuple[int, int], ...]) -> Network:
-    """The part of a planned network that some of its segments are."""
-    from ..network import Network
-
-    table = table_of(net)
-    for i, j in segments:
-        if i < j:
-            _check.require_memory(f"the product of layers {i}..{j}", table.segment(i, j).nbytes)
-    return Network([net.layers[i] if i == j else merged_layer(net, i, j) for i, j in segments])
-
-
-def formed(net: Network, partition: tuple[tuple[int, int], ...]) -> Network:
-    """The network of a partition; TooLargeError, with nothing formed, if a layer does not fit."""
-    if len(partition) == len(net):
-        return net
-    made = formed_segment(net, partition)
-    made.name = net.name
-    return made
 
 
 def _truncated_plan(

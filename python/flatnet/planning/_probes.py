@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..measure import shortest
 from ._model import COLUMNS, FOOTPRINTS, footprint
 from ._work import KINDS, Work, work_of_factor, work_of_run
 
@@ -18,7 +18,7 @@ __all__ = ["count_probes", "measure_dtype"]
 
 Array = np.ndarray[Any, Any]
 Progress = Callable[[int, int], None]
-# A probe is repeated until it has taken this long in all, at least three times; its shortest time counts.
+# A probe is repeated until it has taken this long in all; its shortest time counts.
 _PROBE_SECONDS = 4e-3
 
 
@@ -76,13 +76,7 @@ def _size(kind: str, columns: int, itemsize: int, target: float) -> int:
 
 def _shortest(net: Network, x: Array) -> float:
     out = net.apply(x, axis=0, threads=1)
-    best, spent, count = np.inf, 0.0, 0
-    while spent < _PROBE_SECONDS or count < 3:
-        start = time.perf_counter()
-        net.apply(x, axis=0, out=out, threads=1)
-        took = time.perf_counter() - start
-        best, spent, count = min(best, took), spent + took, count + 1
-    return float(best)
+    return shortest(lambda: net.apply(x, axis=0, out=out, threads=1), _PROBE_SECONDS)[0]
 
 
 def count_probes() -> int:
