@@ -92,8 +92,8 @@ def test_cosines_and_sines_are_their_sums(name: str, kind: int, dtype: str) -> N
         # norm "ortho": the matrix is orthogonal, and the transpose of III is II.
         rows = getattr(fn.fft, name)(np.eye(n), kind, norm="ortho")
         assert np.abs(rows @ rows.T - np.eye(n)).max() < 1e-12
-        # along a strided axis the same numbers, bit by bit
-        assert np.array_equal(getattr(fn.fft, name)(x.T, kind, axis=0), y.T)
+        # A strided axis may go the way of panels where rows go one by one: other roundings, the same bound.
+        close(getattr(fn.fft, name)(x.T, kind, axis=0).T, x.astype(float) @ matrix, 2 * n)
 
 
 @pytest.mark.parametrize("dtype", [*REAL, *COMPLEX])

@@ -4,10 +4,11 @@
 #include <new>
 
 #include "bindings.hpp"
-#include "fft_arrays.hpp"
 #include "flatnet/core/parallel.hpp"
 #include "flatnet/core/scratch.hpp"
 #include "flatnet/engine/fourier.hpp"
+#include "fourier_kind.hpp"
+#include "plain_arrays.hpp"
 
 #include <structmember.h>
 
@@ -16,7 +17,6 @@ namespace {
 
 using engine::FourierPlan;
 using engine::Lines;
-enum class Kind : int { c2c = 0, r2c, c2r };
 constexpr const char* kind_names[] = {"c2c", "r2c", "c2r"};
 constexpr index_t threaded_transform = index_t{1} << 18;  // elements from which on rows are shared among threads
 
@@ -34,12 +34,6 @@ PyObject* empty_like(const Proxy* x, Dtype t, ssize_t last) {
   return empty(t, x->nd, shape);
 }
 
-void run_vector(const FourierPlan& plan, Kind kind, const void* x, void* y, bool inverse, double scale, void* scratch) {
-  if (kind == Kind::c2c) plan.c2c(x, y, inverse, scale, scratch);
-  else if (kind == Kind::r2c) plan.r2c(x, y, inverse, scale, scratch);
-  else plan.c2r(x, y, inverse, scale, scratch);
-}
-
 /// One row by the plan, several by the engine, which may work on many at once.
 void run_rows(const FourierPlan& plan, Kind kind, index_t rows, index_t n_in, index_t n_out, const void* x, void* y,
               bool inverse, double scale) {
@@ -50,8 +44,7 @@ void run_rows(const FourierPlan& plan, Kind kind, index_t rows, index_t n_in, in
   }
   const Lines lines = Lines::rows(rows, n_in, n_out);
   const int threads = rows * plan.n() >= threaded_transform ? default_threads() : 1;
-  const auto run = kind == Kind::c2c ? engine::c2c : kind == Kind::r2c ? engine::r2c : engine::c2r;
-  run(plan.component(), lines, x, y, inverse, scale, threads, nullptr);
+  run_lines(kind, plan.component(), lines, x, y, inverse, scale, threads);
 }
 
 /// The same, without the GIL where it takes long; false with a Python error set where memory ran out.

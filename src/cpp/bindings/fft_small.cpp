@@ -5,10 +5,11 @@
 #include <cmath>
 
 #include "bindings.hpp"
-#include "fft_arrays.hpp"
 #include "flatnet/core/scratch.hpp"
 #include "flatnet/engine/cosine.hpp"
 #include "flatnet/engine/fourier.hpp"
+#include "fourier_kind.hpp"
+#include "plain_arrays.hpp"
 
 namespace flatnet::python {
 namespace {
@@ -28,13 +29,12 @@ struct Input {
   index_t size = 1;
 
   explicit Input(PyObject* o) : object(o), x(nullptr) {
-    if (Py_TYPE(o) != py::detail::npy_api::get().PyArray_Type_) return;
-    const Proxy* a = py::detail::array_proxy(o);
-    constexpr int both = contiguous | aligned;
-    if ((a->flags & both) != both || a->nd < 1 || a->nd > most_axes) return;
-    wide = a->descr == descriptor(Dtype::f64) || a->descr == descriptor(Dtype::c128);
-    real = a->descr == descriptor(Dtype::f32) || a->descr == descriptor(Dtype::f64);
-    if (!wide && !real && a->descr != descriptor(Dtype::c64)) return;
+    const Proxy* a = plain_array(o);
+    if (!a || a->nd < 1 || a->nd > most_axes) return;
+    const auto t = float_dtype(a);
+    if (!t) return;
+    wide = t == Dtype::f64 || t == Dtype::c128;
+    real = !is_complex(*t);
     for (int i = 0; i < a->nd; ++i) {
       if (a->dimensions[i] > long_transform) return;
       size *= a->dimensions[i];
@@ -100,10 +100,9 @@ bool axes_of(PyObject* o, int nd, int (&axes)[most_axes], int& count) {
 PyObject* result_for(const Input& in, PyObject* out, Dtype t, const ssize_t* shape, bool in_place) {
   const int nd = in.x->nd;
   if (out == Py_None) return empty(t, nd, shape);
-  if (Py_TYPE(out) != py::detail::npy_api::get().PyArray_Type_) return nullptr;
-  const Proxy* y = py::detail::array_proxy(out);
-  constexpr int all = contiguous | aligned | writeable;
-  if ((y->flags & all) != all || y->nd != nd || y->descr != descriptor(t) || !std::equal(shape, shape + nd, y->dimensions))
+  const Proxy* y = plain_array(out);
+  if (!y || !(y->flags & writeable) || y->nd != nd || y->descr != descriptor(t) ||
+      !std::equal(shape, shape + nd, y->dimensions))
     return nullptr;
   index_t bytes = size_of(t);
   for (int i = 0; i < nd; ++i) bytes *= shape[i];
@@ -140,19 +139,13 @@ const FourierPlan& recent_plan(Dtype component, index_t n) {
   return *last;
 }
 
-enum class Kind { c2c, r2c, c2r };
-
 void transform(Kind kind, Dtype component, const Lines& lines, const void* x, void* y, bool inverse, double scale) {
   if (lines.count == 1 && lines.x_step == 1 && lines.y_step == 1) {
     const FourierPlan& plan = recent_plan(component, kind == Kind::c2r ? lines.n_out : lines.n_in);
     const Scratch scratch(static_cast<std::size_t>(plan.scratch_bytes()));
-    if (kind == Kind::c2c) plan.c2c(x, y, inverse, scale, scratch.data());
-    else if (kind == Kind::r2c) plan.r2c(x, y, inverse, scale, scratch.data());
-    else plan.c2r(x, y, inverse, scale, scratch.data());
-    return;
+    return run_vector(plan, kind, x, y, inverse, scale, scratch.data());
   }
-  const auto run = kind == Kind::c2c ? engine::c2c : kind == Kind::r2c ? engine::r2c : engine::c2r;
-  run(component, lines, x, y, inverse, scale, 1, nullptr);
+  run_lines(kind, component, lines, x, y, inverse, scale, 1);
 }
 
 /// y[n-k] = conj(y[k]) along an axis of n elements.

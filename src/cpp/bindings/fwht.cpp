@@ -3,10 +3,10 @@
 
 #include <pybind11/stl.h>
 
-#include "arrays.hpp"
 #include "bindings.hpp"
 #include "flatnet/core/isa.hpp"
 #include "flatnet/core/parallel.hpp"
+#include "plain_arrays.hpp"
 
 namespace flatnet::python {
 namespace {
@@ -14,58 +14,34 @@ namespace {
 using engine::FwhtOrder;
 using engine::Lines;
 
-/// The dtype of a native floating-point array; nothing for all others.
-std::optional<Dtype> float_dtype(const py::array& x) {
-  const auto d = x.dtype();
-  const char order = d.byteorder();
-  if (order != '=' && order != '|') return {};
-  switch (d.num()) {
-    case py::detail::npy_api::NPY_FLOAT_: return Dtype::f32;
-    case py::detail::npy_api::NPY_DOUBLE_: return Dtype::f64;
-    case py::detail::npy_api::NPY_CFLOAT_: return Dtype::c64;
-    case py::detail::npy_api::NPY_CDOUBLE_: return Dtype::c128;
-    default: return {};
-  }
-}
-
-/// An array proper (no subclass), C-contiguous.
-bool is_plain(const py::handle& x) {
-  return Py_TYPE(x.ptr()) == py::detail::npy_api::get().PyArray_Type_ &&
-         (py::reinterpret_borrow<py::array>(x).flags() & py::array::c_style);
-}
-
 /// y takes the transform of x: of its shape and dtype, writeable, x itself or apart from it.
-bool fits(const py::array& x, const py::array& y) {
-  if (!y.writeable() || y.ndim() != x.ndim() || !std::equal(x.shape(), x.shape() + x.ndim(), y.shape())) return false;
-  if (float_dtype(y) != float_dtype(x)) return false;
-  const auto* from = static_cast<const std::byte*>(x.data());
-  const auto* to = static_cast<const std::byte*>(y.data());
-  return from == to || from + x.nbytes() <= to || to + x.nbytes() <= from;
+bool fits(const Proxy* x, const Proxy* y, index_t bytes) {
+  if (!y || !(y->flags & writeable) || y->nd != x->nd || y->descr != x->descr) return false;
+  if (!std::equal(x->dimensions, x->dimensions + x->nd, y->dimensions)) return false;
+  return x->data == y->data || x->data + bytes <= y->data || y->data + bytes <= x->data;
 }
 
 // The unscaled natural transform of the last axis of a C-contiguous floating-point array, a power of two long; None for all else.
 py::object fwht_plain(const py::object& x, const py::object& out) {
-  constexpr index_t held_bytes = index_t{1} << 15;     // below, releasing the interpreter costs more than it gives
-  constexpr index_t checked_bytes = index_t{1} << 28;  // above, memory is asked for with words
-  if (!is_plain(x) || !(out.is_none() || is_plain(out))) return py::none();
-  const auto a = py::reinterpret_borrow<py::array>(x);
-  const auto dims = a.ndim();
-  const index_t n = dims ? a.shape(dims - 1) : 0;
-  const auto dtype = float_dtype(a);
-  if (n < 1 || (n & (n - 1)) || !dtype || a.size() == 0) return py::none();
-  if (out.is_none() && a.nbytes() > checked_bytes) return py::none();
-  if (!out.is_none() && !fits(a, py::reinterpret_borrow<py::array>(out))) return py::none();
-  py::array y = out.is_none() ? py::array(a.dtype(), std::vector<py::ssize_t>(a.shape(), a.shape() + dims))
-                              : py::reinterpret_borrow<py::array>(out);
-  const Lines lines = Lines::rows(a.size() / n, n, n);
-  void* to = y.mutable_data();
-  const auto run = [&] { engine::fwht(*dtype, lines, a.data(), to, 1, FwhtOrder::natural, 1.0, 0); };
-  if (a.nbytes() <= held_bytes) {
+  constexpr index_t held_bytes = index_t{1} << 15;  // below, releasing the interpreter costs more than it gives
+  const Proxy* a = plain_array(x.ptr());
+  const auto dtype = a ? float_dtype(a) : std::nullopt;
+  const index_t n = dtype && a->nd ? a->dimensions[a->nd - 1] : 0;
+  if (n < 1 || (n & (n - 1))) return py::none();
+  const index_t bytes = py::reinterpret_borrow<py::array>(x).nbytes();
+  if (bytes == 0) return py::none();
+  if (out.is_none() ? bytes > checked_bytes : !fits(a, plain_array(out.ptr()), bytes)) return py::none();
+  py::object y = out.is_none() ? py::reinterpret_steal<py::object>(empty(*dtype, a->nd, a->dimensions)) : out;
+  if (!y) throw py::error_already_set();
+  const Lines lines = Lines::rows(bytes / size_of(*dtype) / n, n, n);
+  void* to = py::detail::array_proxy(y.ptr())->data;
+  const auto run = [&] { engine::fwht(*dtype, lines, a->data, to, 1, FwhtOrder::natural, 1.0, 0); };
+  if (bytes <= held_bytes) {
     run();
   } else {
     released(run);
   }
-  return std::move(y);
+  return y;
 }
 
 void fwht(const py::array& x, py::array out, int axis, index_t base, int order, double scale, int threads,

@@ -1,35 +1,28 @@
-// A network as a raw CPython callable: a call on a plain array costs a fraction of a microsecond beyond the layers.
+// A network as a raw CPython callable for plain arrays.
 #include <cstddef>
 #include <new>
 
 #include "bindings.hpp"
-#include "fft_arrays.hpp"
 #include "flatnet/network/network.hpp"
+#include "plain_arrays.hpp"
 
 #include <structmember.h>
 
 namespace flatnet::python {
 namespace {
 
-constexpr index_t checked_bytes = index_t{1} << 28;  // above, memory is asked for with words
-
 struct CallObject {
   PyObject_HEAD vectorcallfunc call;
   PyObject* owner;
   const Network* network;
-  int dtypes;  // bit t - f32: computes data of dtype t in t
+  int dtypes;  // bit t - f32: data of dtype t stay so
   int threads;
 };
 
 CallObject* self_of(PyObject* o) { return reinterpret_cast<CallObject*>(o); }
 
-/// The dtype of a native array that the network computes in; nothing for all others.
-std::optional<Dtype> computed_dtype(const CallObject* call, const Proxy* x) {
-  for (const Dtype t : {Dtype::f32, Dtype::f64, Dtype::c64, Dtype::c128})
-    if (x->descr == descriptor(t))
-      return call->dtypes >> (static_cast<int>(t) - static_cast<int>(Dtype::f32)) & 1 ? std::optional(t) : std::nullopt;
-  return {};
-}
+/// Whether the network computes data of dtype t in t.
+bool keeps(const CallObject* call, Dtype t) { return call->dtypes >> (static_cast<int>(t) - static_cast<int>(Dtype::f32)) & 1; }
 
 bool applied(const CallObject* call, Dtype t, const void* x, void* y, index_t count) {
   const Network& net = *call->network;
@@ -50,12 +43,10 @@ bool applied(const CallObject* call, Dtype t, const void* x, void* y, index_t co
 // caller then makes the long way, and where that raises, it says why.
 PyObject* network_call(PyObject* self, PyObject* const* args, std::size_t count, PyObject* names) {
   const CallObject* call = self_of(self);
-  if (PyVectorcall_NARGS(count) != 1 || names || Py_TYPE(args[0]) != py::detail::npy_api::get().PyArray_Type_) Py_RETURN_NONE;
-  const Proxy* x = py::detail::array_proxy(args[0]);
-  constexpr int both = contiguous | aligned;
-  if ((x->flags & both) != both || x->nd < 1 || x->dimensions[x->nd - 1] != call->network->cols()) Py_RETURN_NONE;
-  const auto t = computed_dtype(call, x);
-  if (!t) Py_RETURN_NONE;
+  const Proxy* x = PyVectorcall_NARGS(count) == 1 && !names ? plain_array(args[0]) : nullptr;
+  if (!x || x->nd < 1 || x->dimensions[x->nd - 1] != call->network->cols()) Py_RETURN_NONE;
+  const auto t = float_dtype(x);
+  if (!t || !keeps(call, *t)) Py_RETURN_NONE;
   const index_t n_out = call->network->rows();
   ssize_t shape[64];
   index_t vectors = 1;

@@ -38,18 +38,24 @@ bool lines_beat_panels(index_t n, int type, bool sine) {
 template <class T> using Plan = trigonometric::Plan<T>;
 using trigonometric::Call;
 
-// Lines through a tile of contiguous copies.
-template <class T> void by_tiles(const Plan<T>& plan, const Lines& lines, const T* x, T* y, const Call& call, int threads) {
-  const index_t n = lines.n_in, tasks = (lines.count + tile_lines - 1) / tile_lines;
-  const index_t rows = aligned<T>(tile_lines * n), bytes = rows + aligned<T>(plan.scratch());
-  threads = team(lines.count * n, tasks, threads);
+// f(lines present, their offsets in x and y, scratch of this thread) over tiles of lines, `bytes` of scratch each.
+template <class T, class F> void over_tiles(const Lines& lines, index_t bytes, int threads, F&& f) {
+  const index_t tasks = (lines.count + tile_lines - 1) / tile_lines;
+  threads = team(lines.count * lines.n_in, tasks, threads);
   const Scratch scratch(static_cast<std::size_t>(bytes * threads));
   parallel_for(tasks, threads, [&](index_t i, int thread) {
-    std::byte* mine = scratch.data() + bytes * thread;
-    T *line = reinterpret_cast<T*>(mine), *rest = reinterpret_cast<T*>(mine + rows);
     const index_t first = i * tile_lines, present = std::min(tile_lines, lines.count - first);
     index_t from[tile_lines], to[tile_lines];
     lines.offsets(first, present, from, to);
+    f(present, from, to, scratch.data() + bytes * thread);
+  });
+}
+
+// Lines through a tile of contiguous copies.
+template <class T> void by_tiles(const Plan<T>& plan, const Lines& lines, const T* x, T* y, const Call& call, int threads) {
+  const index_t n = lines.n_in, rows = aligned<T>(tile_lines * n), bytes = rows + aligned<T>(plan.scratch());
+  over_tiles<T>(lines, bytes, threads, [&](index_t present, const index_t* from, const index_t* to, std::byte* mine) {
+    T *line = reinterpret_cast<T*>(mine), *rest = reinterpret_cast<T*>(mine + rows);
     gather(x, lines.x_step, from, present, n, line);
     for (index_t j = 0; j < present; ++j) plan.run(line + j * n, line + j * n, call, rest);
     scatter(line, n, present, to, lines.y_step, y);
@@ -62,15 +68,8 @@ template <class T> void by_lines(const Plan<T>& plan, const kernels::Table& tabl
   const index_t n = lines.n_in, line_bytes = n * static_cast<index_t>(sizeof(T));
   const bool streamed = x != y && line_bytes <= line_copy_bytes && lines.count * line_bytes >= fourier::streamed_bytes;
   const index_t copy = streamed ? aligned<T>(n) : 0, bytes = copy + aligned<T>(plan.scratch());
-  const index_t tasks = (lines.count + tile_lines - 1) / tile_lines;
-  threads = team(lines.count * n, tasks, threads);
-  const Scratch scratch(static_cast<std::size_t>(bytes * threads));
-  parallel_for(tasks, threads, [&](index_t i, int thread) {
-    std::byte* mine = scratch.data() + bytes * thread;
+  over_tiles<T>(lines, bytes, threads, [&](index_t present, const index_t* from, const index_t* to, std::byte* mine) {
     T *line = reinterpret_cast<T*>(mine), *rest = reinterpret_cast<T*>(mine + copy);
-    const index_t first = i * tile_lines, present = std::min(tile_lines, lines.count - first);
-    index_t from[tile_lines], to[tile_lines];
-    lines.offsets(first, present, from, to);
     for (index_t j = 0; j < present; ++j) {
       plan.run(x + from[j], streamed ? line : y + to[j], call, rest);
       // The line after the next is on its way while this one leaves.

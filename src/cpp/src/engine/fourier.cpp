@@ -84,7 +84,7 @@ bool one_by_one(const Lines& lines, index_t n, index_t W) {
 // Real lines whose largest prime factor the panels take by its definition are
 // left to them: a chirp rounds more.
 bool real_one_by_one(const Lines& lines, index_t n, index_t W) {
-  const index_t largest = n > 1 ? prime_factors(n).back() : 1;
+  const index_t largest = largest_prime(n);
   if (largest > 61 && largest <= kernels::fourier_largest_odd && n <= panel_limit) return false;
   return one_by_one(lines, n, W);
 }

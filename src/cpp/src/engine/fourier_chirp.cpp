@@ -22,10 +22,7 @@ template <class T> class ChirpPlan final : public VectorPlan<T> {
         kernel[2 * at + 1] = -w[1];
       }
     }
-    const auto spectrum = VectorPlan<double>::make(table, length_, false);
-    std::vector<double> scratch(static_cast<std::size_t>(spectrum->scratch_bytes() / 8 + 8));
-    void* aligned = reinterpret_cast<void*>(whole_lines(reinterpret_cast<index_t>(scratch.data())));
-    spectrum->c2c(kernel.data(), kernel.data(), false, 1.0 / static_cast<double>(length_), aligned);
+    transform_constants(table, kernel, 1.0 / static_cast<double>(length_));
     factors_.assign(kernel.begin(), kernel.end());
     buffer_ = whole_lines(2 * length_ * static_cast<index_t>(sizeof(T)));
     this->scratch_bytes_ = shared_bytes(1);

@@ -169,8 +169,7 @@ template <class T> class LongPlan final : public VectorPlan<T> {
 }  // namespace
 
 std::pair<index_t, index_t> long_factors(index_t n, index_t lanes, index_t largest) {
-  const auto factors = prime_factors(n);
-  if (factors.empty() || factors.back() > largest) return {0, 0};
+  if (n < 2 || largest_prime(n) > largest) return {0, 0};
   // The divisors nearest to the square root; of those, whole vectors first.
   const auto root = static_cast<index_t>(std::sqrt(static_cast<double>(n)));
   index_t best = 0, best_cost = 0;

@@ -52,12 +52,25 @@ FourierRows swapped(FourierRows x) {
   return x;
 }
 
+index_t power(index_t g, index_t e, index_t p) {
+  __int128 result = 1, base = g;
+  for (; e; e >>= 1, base = base * base % p)
+    if (e & 1) result = result * base % p;
+  return static_cast<index_t>(result);
+}
+
 std::vector<index_t> prime_factors(index_t n) {
   std::vector<index_t> factors;
   for (index_t p = 2; p * p <= n; ++p)
     for (; n % p == 0; n /= p) factors.push_back(p);
   if (n > 1) factors.push_back(n);
   return factors;
+}
+
+index_t primitive_root(index_t p) {
+  const auto factors = prime_factors(p - 1);
+  for (index_t g = 2;; ++g)
+    if (std::all_of(factors.begin(), factors.end(), [&](index_t f) { return power(g, (p - 1) / f, p) != 1; })) return g;
 }
 
 index_t smooth_length(index_t n) {
@@ -222,19 +235,6 @@ template <class T> class Split final : public PanelPlan<T> {
   index_t pitch_ = 0, own_ = 0;
 };
 
-index_t power(index_t g, index_t e, index_t p) {
-  __int128 result = 1, base = g;
-  for (; e; e >>= 1, base = base * base % p)
-    if (e & 1) result = result * base % p;
-  return static_cast<index_t>(result);
-}
-
-index_t primitive_root(index_t p) {
-  const auto factors = prime_factors(p - 1);
-  for (index_t g = 2;; ++g)
-    if (std::all_of(factors.begin(), factors.end(), [&](index_t f) { return power(g, (p - 1) / f, p) != 1; })) return g;
-}
-
 // A transform of one vector, by a panel whose lanes are all the same: how the
 // plans make the spectra of their own factors.
 template <class T>
@@ -346,8 +346,7 @@ constexpr index_t direct_limit = 163;  // primes up to here by their definition
 
 template <class T>
 std::shared_ptr<const PanelPlan<T>> PanelPlan<T>::make(const kernels::FourierTable& table, index_t n, bool accurate) {
-  const auto factors = prime_factors(n);
-  const index_t largest = factors.empty() ? 1 : factors.back();
+  const index_t largest = largest_prime(n);
   if (largest <= (accurate ? kernels::fourier_largest_odd : direct_limit)) {
     if (n <= passes_limit || n == largest) return std::make_shared<Passes<T>>(table, n);
     return std::make_shared<Deep<T>>(table, n, accurate);
@@ -356,7 +355,7 @@ std::shared_ptr<const PanelPlan<T>> PanelPlan<T>::make(const kernels::FourierTab
   // Three passes of radix 3 in a row round more: in double precision Rader then
   // errs 1.1 times as much as pocketfft (n = 379).
   const bool rounds_more = sizeof(T) == 8 && (n - 1) % 27 == 0;
-  if (!rounds_more && prime_factors(n - 1).back() <= 31) return std::make_shared<Rader<T>>(table, n);
+  if (!rounds_more && largest_prime(n - 1) <= 31) return std::make_shared<Rader<T>>(table, n);
   return std::make_shared<Bluestein<T>>(table, n);
 }
 

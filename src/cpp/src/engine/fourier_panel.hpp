@@ -82,6 +82,11 @@ template <class T> class PanelPlan {
 
 /// The prime factors of n, ascending.
 std::vector<index_t> prime_factors(index_t n);
+/// g^e modulo p < 2^31; the least primitive root of a prime p.
+index_t power(index_t g, index_t e, index_t p);
+index_t primitive_root(index_t p);
+/// 1 for n = 1.
+inline index_t largest_prime(index_t n) { return n > 1 ? prime_factors(n).back() : 1; }
 /// The cheapest length >= n with factors 2, 3, 5, 7 only.
 index_t smooth_length(index_t n);
 

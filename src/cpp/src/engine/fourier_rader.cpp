@@ -9,11 +9,10 @@ namespace {
 
 /// g^0, g^1, .. g^(p-2) modulo p for the least primitive root g.
 std::vector<index_t> powers_of_root(index_t p) {
-  for (index_t g = 2;; ++g) {
-    std::vector<index_t> powers = {1};
-    for (index_t a = g; a != 1; a = a * g % p) powers.push_back(a);
-    if (static_cast<index_t>(powers.size()) == p - 1) return powers;
-  }
+  const index_t g = primitive_root(p);
+  std::vector<index_t> powers = {1};
+  while (static_cast<index_t>(powers.size()) < p - 1) powers.push_back(powers.back() * g % p);
+  return powers;
 }
 
 template <class T> class RaderPlan final : public VectorPlan<T> {
@@ -29,10 +28,7 @@ template <class T> class RaderPlan final : public VectorPlan<T> {
       out_.push_back(static_cast<std::int32_t>(back));
       unit_root(back, p, kernel.data() + 2 * j);
     }
-    const auto spectrum = VectorPlan<double>::make(table, count, false);
-    std::vector<double> scratch(static_cast<std::size_t>(spectrum->scratch_bytes() / 8 + 8));
-    void* aligned = reinterpret_cast<void*>(whole_lines(reinterpret_cast<index_t>(scratch.data())));
-    spectrum->c2c(kernel.data(), kernel.data(), false, 1.0 / static_cast<double>(count), aligned);
+    transform_constants(table, kernel, 1.0 / static_cast<double>(count));
     factors_.assign(kernel.begin(), kernel.end());
     buffer_ = whole_lines(static_cast<index_t>(factors_.size() * sizeof(T)));
     this->scratch_bytes_ = buffer_ + inner_->scratch_bytes();

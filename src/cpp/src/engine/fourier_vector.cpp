@@ -73,7 +73,7 @@ template <class T> class LaneVector final : public VectorPlan<T> {
 bool vector_plan_beats_panels(index_t n) { return LinePlan::supports(n) && n <= line_limit; }
 
 template <class T> void VectorPlan<T>::add_real() {
-  if (n_ > 128 && n_ <= kernels::fourier_largest_odd && prime_factors(n_).back() == n_)
+  if (n_ > 128 && n_ <= kernels::fourier_largest_odd && largest_prime(n_) == n_)
     odd_ = std::make_shared<LaneVector<T>>(table_, n_);
   if (by_halves(n_)) {
     half_ = make(table_, n_ / 2, false);
@@ -169,7 +169,7 @@ template <class T>
 std::shared_ptr<const VectorPlan<T>> VectorPlan<T>::make(const kernels::Table& table, index_t n, bool real) {
   if (LinePlan::supports(n) && n <= line_limit) return std::make_shared<LineVector<T>>(table, n, real);
   std::shared_ptr<VectorPlan<T>> plan;
-  const index_t W = table.fourier->width[type], largest = prime_factors(n).empty() ? 1 : prime_factors(n).back();
+  const index_t W = table.fourier->width[type], largest = largest_prime(n);
   const auto [n1, n2] = long_factors(n, W, 61);
   // A chirp rounds more than the definition: it is left to lengths whose primes have none here.
   const auto [m1, m2] = long_factors(n, W, kernels::fourier_largest_odd);
@@ -181,6 +181,13 @@ std::shared_ptr<const VectorPlan<T>> VectorPlan<T>::make(const kernels::Table& t
   else plan = chirp_plan<T>(table, n);
   if (real) plan->add_real();
   return plan;
+}
+
+void transform_constants(const kernels::Table& table, std::vector<double>& pairs, double scale) {
+  const auto plan = VectorPlan<double>::make(table, static_cast<index_t>(pairs.size() / 2), false);
+  std::vector<double> scratch(static_cast<std::size_t>(plan->scratch_bytes() / 8 + 8));
+  void* aligned = reinterpret_cast<void*>(whole_lines(reinterpret_cast<index_t>(scratch.data())));
+  plan->c2c(pairs.data(), pairs.data(), false, scale, aligned);
 }
 
 template class VectorPlan<float>;

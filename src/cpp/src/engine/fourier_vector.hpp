@@ -47,6 +47,8 @@ template <class T> std::shared_ptr<const VectorPlan<T>> vector_plan(const kernel
 
 inline index_t whole_lines(index_t bytes) { return (bytes + 63) / 64 * 64; }
 
+/// Transforms numbers in place, in double whatever the plan's type: the constants of convolutions.
+void transform_constants(const kernels::Table& table, std::vector<double>& pairs, double scale);
 /// n = n1 n2, n1 <= n2 both in reach of panels, or {0, 0}: transforms by two rounds of panels. No prime factor above `largest`.
 std::pair<index_t, index_t> long_factors(index_t n, index_t lanes, index_t largest);
 template <class T> std::shared_ptr<VectorPlan<T>> long_plan(const kernels::Table& table, index_t n1, index_t n2, bool accurate);

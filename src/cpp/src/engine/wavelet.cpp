@@ -67,10 +67,7 @@ template <class T> struct Decomposition {
     if (threads > 1 && parts.tasks() < 2 * threads && length(0) >= 64) return in_ranges(b, threads);
     if (x.inner < wavelet_rows_from(dtype_of<T>::value)) return in_lines(threads);
     const index_t edge = b.both() * parts.chunk;
-    const Level<T> widest(table, bank, mode, parts.inner, parts.chunk);
-    each_part<T>(parts, edge + widest.scratch(), past(), threads, [&](index_t part, T* scratch) {
-      Level<T> level(table, bank, mode, parts.inner, parts.width(part));
-      level.past = past();
+    each_level<T>(table, bank, mode, parts, edge, past(), threads, [&](Level<T>& level, index_t part, T* scratch) {
       cascade(part / parts.chunks, parts.column(part), level.width, b, scratch,
               [&](Rows<const T> from, index_t n, index_t count, Rows<T> lo, Rows<T> hi, bool done) {
                 level.analyze(from, n, 0, count, lo, hi, scratch + edge, done);

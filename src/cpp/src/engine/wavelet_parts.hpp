@@ -7,8 +7,7 @@
 
 namespace flatnet::engine {
 
-inline constexpr index_t wavelet_row_bytes =
-    1024;  // least piece of a row that a sweep along another axis takes: narrower ones starve
+inline constexpr index_t wavelet_row_bytes = 1024;  // least piece of a row that a sweep along another axis takes
 // Lines that two taps are given: components, and the fewest coefficients that their last level has.
 struct HaarLine {
   index_t components, least;
@@ -46,6 +45,18 @@ template <class T, class F> void each_part(const WaveletParts& parts, index_t co
     const index_t end = std::min(parts.count(), (task + 1) * parts.group);
     for (index_t part = task * parts.group; part < end; ++part) f(part, workspace.own(thread));
     wavelet_fence(past);
+  });
+}
+
+// f(level, part, scratch of this thread) for all parts; `edge` components of scratch come before the level's own.
+template <class T, class Bank, class F>
+void each_level(const kernels::Table& table, const Bank& bank, WaveletMode mode, const WaveletParts& parts, index_t edge,
+                bool past, int threads, F&& f) {
+  const Level<T> widest(table, bank, mode, parts.inner, parts.chunk);
+  each_part<T>(parts, edge + widest.scratch(), past, threads, [&](index_t part, T* scratch) {
+    Level<T> level(table, bank, mode, parts.inner, parts.width(part));
+    level.past = past;
+    f(level, part, scratch);
   });
 }
 

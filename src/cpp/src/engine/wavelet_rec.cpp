@@ -55,10 +55,7 @@ template <class T> struct Reconstruction {
     const WaveletParts parts(outer, inner, column_chunk(inner, b.both(), sizeof(T)), n);
     if (threads > 1 && parts.tasks() < 2 * threads && n >= 64) return in_ranges(b, threads);
     const index_t edge = b.both() * parts.chunk;
-    const Level<T> widest(table, bank, mode, parts.inner, parts.chunk);
-    each_part<T>(parts, edge + widest.scratch(), past(), threads, [&](index_t part, T* scratch) {
-      Level<T> level(table, bank, mode, parts.inner, parts.width(part));
-      level.past = past();
+    each_level<T>(table, bank, mode, parts, edge, past(), threads, [&](Level<T>& level, index_t part, T* scratch) {
       cascade(part / parts.chunks, parts.column(part), level.width, b, scratch,
               [&](Rows<const T> lo, Rows<const T> hi, index_t m, index_t count, Rows<T> to, bool done) {
                 level.synthesize(lo, hi, m, 0, count, to, scratch + edge, done);

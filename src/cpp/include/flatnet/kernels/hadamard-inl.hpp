@@ -31,7 +31,7 @@ template <class V, int R> FLATNET_INLINE void butterflies(V (&v)[R]) {
 
 // H_2 inside a vector, between lanes that differ in bit D: one shuffle and one fused multiply-add by +-1 (a single rounding).
 template <class T, int D, std::size_t... I> FLATNET_INLINE Vec<T> lane_stage(Vec<T> v, std::index_sequence<I...>) {
-  const Vec<T> other = __builtin_shufflevector(v, v, static_cast<int>(I ^ D)...);
+  const Vec<T> other = FLATNET_SHUFFLE(v, v, static_cast<int>(I ^ D)...);
   if constexpr (std::is_integral_v<T>) {
     constexpr Vec<T> minus = {((I & D) ? T(-1) : T(0))...};
     return minus ? other - v : other + v;

@@ -7,6 +7,7 @@ namespace flatnet::python {
 using Proxy = py::detail::PyArray_Proxy;
 
 inline constexpr index_t long_transform = index_t{1} << 14;  // elements from which on the GIL is released
+inline constexpr index_t checked_bytes = index_t{1} << 28;   // of a result: above, memory is asked for with words
 inline constexpr int contiguous = py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_,
                      aligned = py::detail::npy_api::NPY_ARRAY_ALIGNED_, writeable = py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
 
@@ -15,6 +16,19 @@ inline PyObject* descriptor(Dtype t) {
   static PyObject* const all[] = {numpy_dtype(Dtype::f32).release().ptr(), numpy_dtype(Dtype::f64).release().ptr(),
                                   numpy_dtype(Dtype::c64).release().ptr(), numpy_dtype(Dtype::c128).release().ptr()};
   return all[static_cast<int>(t) - static_cast<int>(Dtype::f32)];
+}
+/// An array proper (no subclass), C-contiguous and aligned; null for all else.
+inline const Proxy* plain_array(PyObject* o) {
+  if (Py_TYPE(o) != py::detail::npy_api::get().PyArray_Type_) return nullptr;
+  const Proxy* a = py::detail::array_proxy(o);
+  constexpr int both = contiguous | aligned;
+  return (a->flags & both) == both ? a : nullptr;
+}
+/// The dtype of a native array of floats; nothing for all others.
+inline std::optional<Dtype> float_dtype(const Proxy* a) {
+  for (const Dtype t : {Dtype::f32, Dtype::f64, Dtype::c64, Dtype::c128})
+    if (a->descr == descriptor(t)) return t;
+  return {};
 }
 constexpr Dtype complex_of(Dtype component) { return component == Dtype::f32 ? Dtype::c64 : Dtype::c128; }
 
