@@ -69,6 +69,7 @@ CLASSES = {
     "Layer": "weight, bias=None, activation=None",
     "Interval": "",
     "Cost": "",
+    "Certificate": "error, domain, dtype, statement",
     "FlatteningCost": "",
     "Profile": "",
     "Measurement": "",

@@ -17,6 +17,7 @@ except ImportError as e:
 from . import fft, planning, wavelets
 from ._check import TooLargeError
 from .algebra import block_diag, hstack, kron, vstack
+from .certificate import Certificate, OutsideDomainWarning
 from .certify import LowerBound, lower_bound
 from .config import get_cmake_dir, get_include, show_config
 from .convolve import convolve
@@ -53,6 +54,7 @@ from .walsh import fwht
 __version__: str = _core.build_info()["version"]
 
 __all__ = [
+    "Certificate",
     "Cost",
     "Dense",
     "Diagonal",
@@ -67,6 +69,7 @@ __all__ = [
     "LowerBound",
     "Measurement",
     "Network",
+    "OutsideDomainWarning",
     "Permutation",
     "Profile",
     "Sparse",

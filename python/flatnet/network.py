@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from . import _check
+from .certificate import Certificate
 from .cost import ratio
 from .factors import Dense, Factor, Sparse
 from .operator import ACTIVATIONS, Array, Operator
@@ -81,6 +83,9 @@ class Network(Operator):
         A known flat network of the same function; gives C_n its upper end.
     info : dict, optional
         Facts about the construction.
+    certificate : Certificate, optional
+        What the network computes, where and how exactly. Kept by pickle, copies, `save` and `load`; slices and compositions
+        have none. With one, a call outside its domain warns with `OutsideDomainWarning`.
 
     Raises
     ------
@@ -109,6 +114,7 @@ class Network(Operator):
         dtype: Any = None,
         flat_form: Network | None = None,
         info: dict[str, Any] | None = None,
+        certificate: Certificate | None = None,
     ) -> None:
         if isinstance(layers, (Operator, np.ndarray, str)) or hasattr(layers, "tocsr"):
             layers = [layers]
@@ -128,6 +134,21 @@ class Network(Operator):
         self.name = name
         self.flat_form = flat_form
         self.info = dict(info or {})
+        self.certificate = _fitting(certificate, self.shape[1])
+
+    @cached_property
+    def _plain(self) -> Callable[[Any], Array | None]:  # type: ignore[override]
+        call, certificate = self._plain_call(0), self.certificate
+        if certificate is None:
+            return call
+
+        def checked(x: Any) -> Array | None:
+            y = call(x)
+            if y is not None:  # otherwise `apply` does it all, this check included
+                certificate.check(x, name=self.name)
+            return y
+
+        return checked
 
     def nnz_sum(self) -> int:
         """Non-zero weights of all layers: `synapses` under FAuST's name.
@@ -182,7 +203,7 @@ class Network(Operator):
         return self.layers[i]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self.layers, self.name, self.flat_form, self.info)
+        return _rebuild, (self.layers, self.name, self.flat_form, self.info, self.certificate)
 
     def _rows(self) -> list[tuple[str, ...]]:
         """One row a layer: number, kind, size, pattern, synapses, the rest."""
@@ -235,8 +256,24 @@ class Network(Operator):
         return table
 
 
-def _rebuild(layers: tuple[Layer, ...], name: str, flat_form: Network | None, info: dict[str, Any]) -> Network:
-    return Network(layers, name=name, flat_form=flat_form, info=info)
+def _rebuild(
+    layers: tuple[Layer, ...],
+    name: str,
+    flat_form: Network | None,
+    info: dict[str, Any],
+    certificate: Certificate | None = None,
+) -> Network:
+    return Network(layers, name=name, flat_form=flat_form, info=info, certificate=certificate)
+
+
+def _fitting(certificate: Any, inputs: int) -> Certificate | None:
+    if certificate is None:
+        return None
+    if not isinstance(certificate, Certificate):
+        raise TypeError(f"a network needs a Certificate, got {type(certificate).__name__}")
+    if len(certificate.domain) not in (1, inputs):
+        raise ValueError(f"a network of {inputs} inputs needs a certificate for as many, got {len(certificate.domain)}")
+    return certificate
 
 
 def as_factor(item: Any, where: str) -> Factor:

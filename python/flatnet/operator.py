@@ -11,6 +11,7 @@ import numpy as np
 from . import _array, _check, _core
 
 if TYPE_CHECKING:
+    from .certificate import Certificate
     from .network import Layer, Network
 
 Array = np.ndarray[Any, Any]
@@ -22,6 +23,7 @@ class Operator:
 
     __array_ufunc__ = None  # NumPy hands operators over to ours
     layers: tuple[Layer, ...]
+    certificate: Certificate | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -170,6 +172,8 @@ class Operator:
         runner = self._runner
         if dtype.kind == "i":
             _array.check_range(self._growth, a, dtype)
+        if self.certificate is not None:
+            self.certificate.check(a, i, getattr(self, "name", ""))
         shape = a.shape[:i] + (rows,) + a.shape[i + 1 :]
         if out is None:
             count = dtype.itemsize

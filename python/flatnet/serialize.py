@@ -4,7 +4,8 @@ The file is a zip archive whose members are stored, not compressed, so that none
 
 ``flatnet.json``
     format, format version and a list of networks: number 0 is the one that was saved, others are flat forms.
-    Each layer holds its factor's ``meta`` and the names of its ``arrays``, its ``bias`` and its ``activation``.
+    Each layer holds its factor's ``meta`` and the names of its ``arrays``, its ``bias`` and its ``activation``; a
+    network with a certificate holds its fields.
 ``0.npy, 1.npy, ...``
     the arrays in NumPy's own format, little-endian; one that several layers share is there once.
 """
@@ -21,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from .certificate import Certificate
 from .factors import Factor
 from .network import Layer, Network
 from .report.npy import DAMAGE, read_npy
@@ -232,6 +234,7 @@ def _describe(net: Network, arrays: _Arrays) -> list[dict[str, Any]]:
                 "info": pending.info,
                 "layers": [_describe_layer(layer, arrays) for layer in pending.layers],
                 "flat_form": None if flat_form is None else len(networks) + 1,
+                **({} if pending.certificate is None else {"certificate": pending.certificate.to_dict()}),
             }
         )
         pending = flat_form
@@ -272,7 +275,8 @@ def _read(file: IO[bytes], size: int) -> Network:
     built: Network | None = None
     for network in reversed(networks):
         layers = [_layer(layer, arrays) for layer in network["layers"]]
-        built = Network(layers, name=network["name"], flat_form=built, info=network["info"])
+        certificate = Certificate.from_dict(network["certificate"]) if "certificate" in network else None
+        built = Network(layers, name=network["name"], flat_form=built, info=network["info"], certificate=certificate)
     assert built is not None
     return built
 
@@ -306,7 +310,7 @@ def _networks(header: Any) -> list[dict[str, Any]]:
     for number, network in enumerate(networks):
         what = f"network {number}"
         follower = None if number == len(networks) - 1 else number + 1
-        _expect(isinstance(network, dict) and network.keys() == _NETWORK_KEYS, f"keys of {what}")
+        _expect(isinstance(network, dict) and network.keys() - {"certificate"} == _NETWORK_KEYS, f"keys of {what}")
         _expect(network["flat_form"] == follower, f"flat form of {what}")
         _expect(isinstance(network["name"], str), f"name of {what}")
         _expect(isinstance(network["info"], dict), f"info of {what}")
