@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 
@@ -51,6 +52,28 @@ def test_networks_with_activations_are_flattened_as_far_as_they_go() -> None:
     layers = [fn.Layer(np.eye(3)), fn.Layer(np.eye(3), activation="relu"), fn.Layer(np.eye(3))]
     found = measure(fn.Network(layers), batch=2, **QUICK)
     assert found.flat_method.startswith("flatnet flat")
+
+
+def test_planned_is_what_plan_gives() -> None:
+    """haar: the cheapest merges depend on the batch; whatever the planner chooses is what is timed."""
+    net = fn.haar(64)
+    for batch in (1, 64):
+        made = net.plan(batch, 1, dtype="float32")
+        assert measure(net, batch=batch, dtype="float32", **QUICK).planned_layers == len(made.layers)
+        assert Sides(net, "float32", None, 0.0).plan(batch, 1).partition == made.partition
+    own = net.plan(batch=4, cost="synapses", depth=2)
+    assert measure(net, batch=4, plan=own, **QUICK).planned_layers == len(own.layers)
+    with pytest.raises(ValueError, match="needs a plan of the very network"):
+        measure(fn.haar(32), plan=own)
+
+
+def test_a_plan_with_an_error_is_held_to_its_error() -> None:
+    rng = np.random.default_rng(0)
+    net = fn.Network([rng.standard_normal((30, 30)) for _ in range(2)])
+    rough = net.plan(batch=8, eps=0.3)
+    assert rough.error > 0.1 and measure(net, batch=8, plan=rough, **QUICK).planned.seconds > 0
+    with pytest.raises(ArithmeticError, match="planned and the deep network disagree"):
+        measure(net, batch=8, plan=dataclasses.replace(rough, error=0.0), **QUICK)
 
 
 def test_wrong_results_are_not_timed() -> None:

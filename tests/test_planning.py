@@ -96,9 +96,10 @@ def test_no_path_within_the_bytes_is_missed(layers: int, seed: int) -> None:
 def test_fewest_synapses_are_those_of_flatten() -> None:
     for net in (fn.zeta(9), fn.haar(64), fn.random_sparse(100, 0.05, layers=5), fn.dft(128), fn.matmul(np.eye(8), 8, levels=2)):
         for depth in range(net.depth + 1):
-            made = net.plan(cost="synapses", depth=depth)
+            made = net.plan(cost="synapses", depth=depth, rewrites=False)
             assert made.network.synapses == net.flatten(depth).synapses, (net.name, depth)
             assert len(made.layers) <= depth + 1
+            assert net.plan(cost="synapses", depth=depth).network.synapses <= made.network.synapses
 
 
 def test_twenty_layers_are_planned_without_enumeration() -> None:
@@ -128,6 +129,9 @@ def test_dropped_weights_stay_within_eps() -> None:
         error = np.linalg.norm(made.network.toarray() - B @ A) / np.linalg.norm(B @ A)
         assert error <= eps * (1 + 1e-12) and made.error == pytest.approx(error, rel=1e-6, abs=1e-12)
     assert net.plan(cost="synapses", eps=0.2).network.synapses < net.plan(cost="synapses").network.synapses
+    timed = net.plan(batch=16, eps=0.2, effort="measure", budget=0.01, progress=False)
+    assert all(row.measured for row in timed.front) and timed.seconds == min(row.seconds for row in timed.front)
+    assert fn.measure(net, batch=16, plan=timed, rounds=3).planned.seconds > 0
     with pytest.raises(TypeError, match="needs a linear network"):
         fn.Network([fn.Layer(A, activation="relu")]).plan(eps=0.1)
 
@@ -229,7 +233,7 @@ def test_another_use_than_planned_is_said_once() -> None:
             TypeError,
             "plan: dtype must be integers, float32, float64, complex64 or complex128, got float16",
         ),
-        ({"eps": 0.1, "effort": "measure"}, ValueError, 'plan with eps > 0 needs effort="estimate", got effort="measure"'),
+        ({"max_bytes": "1 GiB"}, TypeError, "plan needs a real number for max_bytes, got '1 GiB'"),
     ],
 )
 def test_refusals(arguments: dict[str, Any], error: type[Exception], sentence: str) -> None:

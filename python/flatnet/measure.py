@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
     from .network import Network
+    from .planning import Plan
 
 __all__ = [
     "BatchSweep",
@@ -104,7 +105,7 @@ class Measurement:
     Attributes
     ----------
     deep, flat, planned : Timing
-        ``flat`` is the fastest of ``rivals``; ``planned`` is the merge with the fewest synapses at any depth.
+        ``flat`` is the fastest of ``rivals``; ``planned`` is what ``net.plan`` chooses for this batch, dtype and threads.
     ratio : Quantiles
         C_t = flat / deep, from the ratios within each round; above 1 the deep network is faster.
     flat_method : str
@@ -194,6 +195,7 @@ def measure(
     budget: float = 1.0,
     flat: Network | None = None,
     flat_error: float = 0.0,
+    plan: Plan | None = None,
 ) -> Measurement:
     """Time a deep network against its flattened and its planned form.
 
@@ -215,6 +217,9 @@ def measure(
         The flattened network; by default ``net`` merged as far as its activations permit.
     flat_error : float
         Relative error that ``flat`` is allowed, if it approximates.
+    plan : Plan, optional
+        The planned side, of ``net``: also one with an error, or of ``effort="measure"``; by default what
+        ``net.plan(batch, threads)`` gives.
 
     Returns
     -------
@@ -224,7 +229,7 @@ def measure(
     Raises
     ------
     ValueError
-        If ``batch``, ``threads`` or ``rounds`` is not positive.
+        If ``batch``, ``threads`` or ``rounds`` is not positive, or ``plan`` is one of another network.
     TypeError
         If ``dtype`` is not float32, float64, complex64 or complex128.
     ArithmeticError
@@ -243,7 +248,11 @@ def measure(
     >>> found.ratio.median > 0
     True
     """
-    sides = Sides(as_network("measure", net), dtype, flat, flat_error)
+    net = as_network("measure", net)
+    if plan is not None and plan.of is not net:
+        names = [one.name or repr(one).partition(",")[0] for one in (net, plan.of)]
+        raise ValueError(f"measure needs a plan of the very network, {names[0]}, got one of {names[1]}")
+    sides = Sides(net, dtype, flat, flat_error, plan)
     return _measured(sides, _positive("measure", batch, threads, rounds), budget)
 
 
@@ -300,10 +309,11 @@ def _measured(sides: Sides, size: tuple[int, int, int], budget: float) -> Measur
     batch, threads, rounds = size
     X = sides.batch(batch)
     rivals = sides.rivals(X, threads)
-    calls = {"deep": sides.deep(X, threads), "planned": sides.planned(X, threads), **rivals}
+    plan = sides.plan(batch, threads)
+    calls = {"deep": sides.deep(X, threads), "planned": sides.planned(plan, X, threads), **rivals}
     with _threads(threads):
-        _agree(sides, X, calls)
-        if sides.same_plan:
+        _agree(X, calls, sides, plan.error)
+        if plan.network is sides.net:
             del calls["planned"]
         samples = dict(zip(calls, interleaved(list(calls.values()), rounds, budget), strict=True))
     deep = samples["deep"]
@@ -313,24 +323,24 @@ def _measured(sides: Sides, size: tuple[int, int, int], budget: float) -> Measur
     return Measurement(
         deep=Timing.of(deep, f"flatnet, {len(sides.net)} layers"),
         flat=Timing.of(nothing, sides.reason) if best is None else best,
-        planned=Timing.of(samples.get("planned", deep), f"flatnet, {len(sides.plan)} layers"),
+        planned=Timing.of(samples.get("planned", deep), f"flatnet, {len(plan.layers)} layers"),
         ratio=Quantiles.of(nothing if best is None else samples[best.method] / deep),
         flat_method=sides.reason if best is None else best.method,
         rivals=timed,
         batch=batch,
         threads=threads,
         dtype=X.dtype,
-        planned_layers=len(sides.plan),
+        planned_layers=len(plan.layers),
         net_name=sides.net.name,
     )
 
 
-def _agree(sides: Sides, X: Array, calls: dict[str, Callable[[], Array]]) -> None:
+def _agree(X: Array, calls: dict[str, Callable[[], Array]], sides: Sides, plan_error: float) -> None:
     """Compare every side with the deep one; this is also the first warm-up call."""
     results = {name: np.array(call(), copy=True) for name, call in calls.items()}
     deep = results.pop("deep")
-    allowed = deviation_allowed(sides, X, deep)
     for name, result in results.items():
+        allowed = deviation_allowed(sides, X, deep, plan_error if name == "planned" else sides.flat_error)
         found = float(np.linalg.norm((result - deep).ravel()))
         if found > allowed:
             raise ArithmeticError(f"{name} and the deep network disagree by {found:.3g} where rounding explains {allowed:.3g}")

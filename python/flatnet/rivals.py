@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
     from .network import Network
+    from .planning import Plan
 
 __all__ = ["Sides", "deviation_allowed", "random_batch"]
 
@@ -41,6 +42,8 @@ class Sides:
         The flattened one; merged from ``net`` if None.
     flat_error : float
         Relative error allowed to ``flat``.
+    plan : Plan or None
+        The planned one; None: what ``net.plan`` gives.
 
     Attributes
     ----------
@@ -48,8 +51,11 @@ class Sides:
         Why there is no flat side, else empty.
     """
 
-    def __init__(self, net: Network, dtype: DTypeLike | None, flat: Network | None, flat_error: float) -> None:
+    def __init__(
+        self, net: Network, dtype: DTypeLike | None, flat: Network | None, flat_error: float, plan: Plan | None = None
+    ) -> None:
         self.net = net
+        self.given_plan = plan
         self.dtype = _batch_dtype(net, dtype)
         self.flat_error = flat_error
         self.reason = ""
@@ -60,17 +66,12 @@ class Sides:
             except TooLargeError as refused:
                 self.reason = f"no flat network: {refused}"
 
-    @cached_property
-    def plan(self) -> Network:
-        """The merge with the fewest synapses at any depth (range, then layers, among equals)."""
-        try:
-            return self.net.flatten(self.net.depth)
-        except TooLargeError:
-            return self.net
-
-    @property
-    def same_plan(self) -> bool:
-        return len(self.plan) == len(self.net)
+    def plan(self, batch: int, threads: int) -> Plan:
+        """What ``net.plan`` gives for this batch, unless another plan was handed over."""
+        if self.given_plan is not None:
+            return self.given_plan
+        plan: Plan = self.net.plan(batch, threads, dtype=self.dtype)
+        return plan
 
     def batch(self, batch: int) -> Array:
         """Random normal batch of shape (inputs, batch), C order, always the same."""
@@ -79,8 +80,8 @@ class Sides:
     def deep(self, X: Array, threads: int) -> Call:
         return _network_call(self.net, X, threads)
 
-    def planned(self, X: Array, threads: int) -> Call:
-        return _network_call(self.plan, X, threads)
+    def planned(self, plan: Plan, X: Array, threads: int) -> Call:
+        return _network_call(plan.network, X, threads)
 
     def rivals(self, X: Array, threads: int) -> dict[str, Call]:
         """Every way to run the flat network, by name."""
@@ -198,13 +199,14 @@ def _blas_name() -> str:
     return names.get(found[0], found[0]) if found else "BLAS"
 
 
-def deviation_allowed(sides: Sides, X: Array, Y: Array) -> float:
+def deviation_allowed(sides: Sides, X: Array, Y: Array, error: float = 0.0) -> float:
     """How far two right results may lie apart, in the Frobenius norm.
 
     A sum of k terms is computed within k eps of the sum of the moduli; along a chain this is at most
     eps sum_l (k_l + 2) times norm(|A_L|) ... norm(|A_1|) norm(X), with norm(|A|) <= sqrt(norm_1 norm_inf).
     The factor 8 covers complex arithmetic (2 sqrt 2) and that both sides err. Activations amplify by a factor
-    that is not known: there the results must agree to half of the digits.
+    that is not known: there the results must agree to half of the digits. ``error`` is the relative Frobenius error of one
+    side, which a random batch amplifies a little.
     """
     eps = float(np.finfo(X.dtype).eps)
     size = float(np.linalg.norm(Y.ravel()))
@@ -213,4 +215,4 @@ def deviation_allowed(sides: Sides, X: Array, Y: Array) -> float:
     chain = [factor_norms(layer.weight) for layer in sides.net.layers]
     terms = sum(norm.terms + 2 for norm in chain) + sides.net.shape[1]
     growth = math.prod(norm.spectral_bound for norm in chain) * float(np.linalg.norm(X.ravel()))
-    return 8 * eps * (terms * growth + size) + 4 * sides.flat_error * size
+    return 8 * eps * (terms * growth + size) + 4 * error * size

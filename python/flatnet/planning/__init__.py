@@ -4,5 +4,16 @@ from ._calibration import CalibrationWarning, calibrate, calibration, calibratio
 from ._model import Calibration
 from ._plan import Plan, PlanWarning
 from ._planner import plan
+from ._rewrites import Rewrite
 
-__all__ = ["Calibration", "CalibrationWarning", "Plan", "PlanWarning", "calibrate", "calibration", "calibration_path", "plan"]
+__all__ = [
+    "Calibration",
+    "CalibrationWarning",
+    "Plan",
+    "PlanWarning",
+    "Rewrite",
+    "calibrate",
+    "calibration",
+    "calibration_path",
+    "plan",
+]

@@ -50,9 +50,10 @@ def table_of(net: Network) -> SegmentTable:
     return _tables[net]
 
 
-def all_edges(net: Network, setting: Setting, speeds: Calibration) -> tuple[list[Edge], list[str]]:
-    """Edges of the search, and sentences about those left out."""
-    table, left_out, edges = table_of(net), [], []
+def all_edges(net: Network, setting: Setting, speeds: Calibration) -> tuple[list[Edge], list[tuple[int, int, str]]]:
+    """Edges of the search; and segments that memory cannot hold, first and last layer and what they would take."""
+    table, edges = table_of(net), []
+    left_out: list[tuple[int, int, str]] = []
     have = _check.available_memory()
 
     def seconds(work: Work) -> float:
@@ -68,7 +69,7 @@ def all_edges(net: Network, setting: Setting, speeds: Calibration) -> tuple[list
                 break
             if first < last and segment.nbytes > have:
                 size = _check.readable_bytes(segment.nbytes)
-                left_out.append(f"layers {first}..{last} merged would take {size}, {_check.readable_bytes(have)} are available")
+                left_out.append((first, last, f"merged would take {size}, {_check.readable_bytes(have)} are available"))
                 continue
             edges.append(_merged(net, setting, first, last, segment, seconds))
     edges += _runs(net, setting, seconds)

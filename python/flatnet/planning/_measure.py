@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..network import Network
     from ._plan import Row
 
-__all__ = ["measured_front"]
+__all__ = ["measured_front", "time_whole"]
 
 Array = np.ndarray[Any, Any]
 Tell = Callable[[float, str], None]
@@ -138,6 +138,16 @@ def _promising(layers: int, edges: list[Edge]) -> list[Edge]:
 def _call(net: Network, x: Array, setting: Setting) -> Callable[[], Array]:
     out = net.apply(x, axis=0, threads=setting.threads)
     return lambda: net.apply(x, axis=0, out=out, threads=setting.threads)
+
+
+def time_whole(nets: list[Network], setting: Setting, budget: float, progress: bool | Tell | None) -> list[float]:
+    """Median seconds of each network on the planned batch, in interleaved rounds."""
+    x = random_batch(nets[0].shape[1], setting.batch, setting.dtype)
+    with _telling(progress) as tell:
+        tell(0.0, "whole networks")
+        samples = interleaved([_call(made, x, setting) for made in nets], _MOST_ROUNDS, budget)
+        tell(1.0, "whole networks")
+    return [float(np.median(times)) for times in samples]
 
 
 def _time_paths(

@@ -14,6 +14,7 @@ from .. import _core
 if TYPE_CHECKING:
     from ..draw import Picture
     from ..network import Layer, Network
+    from ._rewrites import Rewrite
 
 __all__ = ["Plan", "PlanWarning", "Row"]
 
@@ -72,6 +73,8 @@ class Plan:
         The best partition of each depth.
     why : tuple of str
         For each layer, why it runs as it does.
+    rewrites : tuple of Rewrite
+        What was hoisted, folded, dropped or merged at no cost; each has a ``kind``, the user's ``layers`` and a ``text``.
     notes : tuple of str
         What was left out, and which speeds were used.
     """
@@ -88,6 +91,7 @@ class Plan:
     error: float
     front: tuple[Row, ...]
     why: tuple[str, ...]
+    rewrites: tuple[Rewrite, ...]
     notes: tuple[str, ...]
     _told: set[str] = field(default_factory=set)
 
@@ -179,7 +183,12 @@ class Plan:
         >>> print(fn.haar(8).plan(threads=1, cost="synapses").table().splitlines()[0])
         Plan of haar(8, levels=3): 1 vector, 1 thread, float64, fewest synapses
         """
-        return "\n".join([self._title(), *_aligned(self._cells()), "", *_aligned(self._front_cells()), *self.notes])
+        return "\n".join(
+            [self._title(), *_aligned(self._cells()), *self._rewritten(), "", *_aligned(self._front_cells()), *self.notes]
+        )
+
+    def _rewritten(self) -> list[str]:
+        return [f"rewritten: {rewrite}" for rewrite in self.rewrites]
 
     def _title(self) -> str:
         name = self.of.name or "network"
@@ -202,7 +211,7 @@ class Plan:
             for row in cells[1:]:
                 shown.add_row(*row)
             tables.append(shown)
-        return Group(*tables, *self.notes)
+        return Group(tables[0], *self._rewritten(), tables[1], *self.notes)
 
     def plot(self) -> Picture:
         """A picture of the chain: the user's layers above, what runs below."""
@@ -221,7 +230,9 @@ class Plan:
             "effort": self.effort,
         }
         chosen = {"partition": [list(part) for part in self.partition], "seconds": self.seconds, "error": self.error}
-        return {"net": self.of.name, **about, **chosen, "front": rows, "why": list(self.why), "notes": list(self.notes)}
+        rewrites = [{"kind": r.kind, "layers": list(r.layers), "text": r.text} for r in self.rewrites]
+        said = {"why": list(self.why), "rewrites": rewrites, "notes": list(self.notes)}
+        return {"net": self.of.name, **about, **chosen, "front": rows, **said}
 
 
 def _aligned(cells: list[list[str]]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from ._calibration import calibration
 from ._edges import Setting, all_edges, table_of
 from ._model import Calibration
 from ._plan import Plan, Row
+from ._rewrites import Rewrite, Rewritten, free_merges, rewritten, unchanged
 from ._search import Edge, Path, front, search
 from ._work import work_of_factor
 
@@ -38,6 +39,7 @@ def plan(
     depth: int | None = None,
     max_bytes: float | None = None,
     eps: float = 0.0,
+    rewrites: bool = True,
     budget: float = 2.0,
     progress: bool | Callable[[float, str], None] | None = None,
 ) -> Plan:
@@ -62,6 +64,9 @@ def plan(
         Most bytes of weights.
     eps : float
         Relative error allowed in the Frobenius norm: small weights are dropped. Linear networks only.
+    rewrites : bool
+        Hoist scalars, fold permutations and diagonals and drop units that nobody reads before anything is merged. The matrix
+        stays as it is; ``p.rewrites`` says what was done.
     budget : float
         Time for ``effort="measure"`` [seconds], the forming of products not counted.
     progress : bool or callable, optional
@@ -99,58 +104,89 @@ def plan(
     if effort not in EFFORTS:
         raise ValueError(f"plan needs an effort of {' or '.join(map(repr, EFFORTS))}, got {effort!r}")
     most = len(net) if depth is None else _check.nonnegative_int("plan", "depth", depth) + 1
-    if max_bytes is not None and not max_bytes > 0:
+    if max_bytes is not None and not _check.real_number("plan", "max_bytes", max_bytes) > 0:
         raise ValueError(f"plan needs max_bytes > 0, got max_bytes={max_bytes}")
     eps = _check.error_bound("plan", "eps", eps)
     budget = _check.error_bound("plan", "budget", budget)
-    speeds = calibration(setting.table)
-    edges, left_out = all_edges(net, setting, speeds)
-    notes = [*left_out, _about(speeds)]
     if eps > 0:
         net._require_linear("plan with eps > 0")
-        return _truncated_plan(net, setting, effort, most, eps, max_bytes, speeds, notes)
-    paths = _allowed(net, edges, search(len(net), edges, max_bytes), most, max_bytes)
-    if effort == "measure":
+    form = rewritten(net) if rewrites else unchanged(net)
+    speeds = calibration(setting.table)
+    asked = _Asked(net, form, setting, effort, most, max_bytes, budget, progress, speeds)
+    return _truncated_plan(asked, eps) if eps > 0 else _merged_plan(asked)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The arguments of `plan`, checked; `most` is a number of layers."""
+
+    net: Network
+    form: Rewritten
+    setting: Setting
+    effort: str
+    most: int
+    max_bytes: float | None
+    budget: float
+    progress: bool | Callable[[float, str], None] | None
+    speeds: Calibration
+
+    @property
+    def moved(self) -> float:
+        """Seconds for the batch's way into panels and back."""
+        s = self.setting
+        return self.speeds.moved(sum(self.net.shape), s.table, s.dtype.itemsize, s.batch, s.threads)
+
+
+def _merged_plan(asked: _Asked) -> Plan:
+    """The best partition of the rewritten chain."""
+    form, chain, setting = asked.form, asked.form.net, asked.setting
+    edges, too_large = all_edges(chain, setting, asked.speeds)
+    left_out = [f"layers {form.groups[i][0]}..{form.groups[j][1]} {text}" for i, j, text in too_large]
+    paths = _allowed(chain, edges, search(len(chain), edges, asked.max_bytes), asked.most, asked.max_bytes)
+    if asked.effort == "measure":
         from ._measure import measured_front
 
-        rows, whys, said = measured_front(net, setting, edges, most, max_bytes, budget, progress)
+        rows, whys, said = measured_front(chain, setting, edges, asked.most, asked.max_bytes, asked.budget, asked.progress)
         notes = [*left_out, *said]
     else:
-        moved = speeds.moved(sum(net.shape), setting.table, setting.dtype.itemsize, setting.batch, setting.threads)
         ordered = front(paths)
-        rows = [Row(p.layers - 1, p.segments, p.synapses, p.nbytes, p.seconds + moved) for p in ordered]
+        rows = [Row(p.layers - 1, p.segments, p.synapses, p.nbytes, p.seconds + asked.moved) for p in ordered]
         whys = [_whys(path.edges) for path in ordered]
+        notes = [*left_out, _about(asked.speeds)]
     costs = [setting.chosen(row.seconds, row.synapses, row.nbytes) for row in rows]
     # a partition that was timed whole is believed before one that was not
-    timed = [r for r, row in enumerate(rows) if row.measured] if cost == "seconds" else []
+    timed = [r for r, row in enumerate(rows) if row.measured] if setting.cost == "seconds" else []
     k = min(timed or range(len(rows)), key=lambda r: (costs[r], rows[r].synapses, rows[r].depth))
-    return _plan(net, table_of(net).form(rows[k].partition), rows[k], setting, effort, 0.0, rows, whys[k], notes)
+    table = table_of(chain)
+    said_of = (*form.rewrites, *free_merges(table, form, rows[k].partition))
+    return _plan(asked, table.form(rows[k].partition), rows[k], 0.0, rows, whys[k], said_of, notes)
 
 
 def _plan(
-    net: Network,
+    asked: _Asked,
     made: Network,
     row: Row,
-    setting: Setting,
-    effort: str,
     error: float,
     rows: Sequence[Row],
     why: tuple[str, ...],
+    rewrites: tuple[Rewrite, ...],
     notes: Sequence[str],
 ) -> Plan:
+    setting, of_user = asked.setting, asked.form.of_user
     return Plan(
-        of=net,
+        of=asked.net,
         network=made,
-        partition=row.partition,
+        partition=of_user(row.partition),
         batch=setting.batch,
         threads=setting.threads,
         dtype=setting.dtype,
-        effort=effort,
+        effort=asked.effort,
         cost=setting.cost,
         seconds=row.seconds,
         error=error,
-        front=tuple(rows),
+        front=tuple(replace(other, partition=of_user(other.partition)) for other in rows),
         why=why,
+        rewrites=rewrites,
         notes=tuple(notes),
     )
 
@@ -187,34 +223,36 @@ def _allowed(net: Network, edges: list[Edge], paths: dict[int, Path], most: int,
     return kept
 
 
-def _truncated_plan(
-    net: Network,
-    setting: Setting,
-    effort: str,
-    most: int,
-    eps: float,
-    max_bytes: float | None,
-    speeds: Calibration,
-    notes: list[str],
-) -> Plan:
+def _truncated_plan(asked: _Asked, eps: float) -> Plan:
     """The cheapest of the truncated networks of each depth."""
-    if effort == "measure":
-        raise ValueError('plan with eps > 0 needs effort="estimate", got effort="measure"')
-    table = table_of(net)
-    found: list[tuple[float, Row, Network, float]] = []
-    moved = speeds.moved(sum(net.shape), setting.table, setting.dtype.itemsize, setting.batch, setting.threads)
-    for layers in range(1, most + 1):
-        made, error = truncated(net, layers - 1, eps, table)
+    chain, setting, speeds = asked.form.net, asked.setting, asked.speeds
+    table = table_of(chain)
+    found: dict[int, _Truncated] = {}
+    for layers in range(1, min(asked.most, len(chain)) + 1):
+        made, error = truncated(chain, layers - 1, eps, table)
         works = [work_of_factor(layer.weight) for layer in made.layers]
-        took = moved + sum(
-            speeds.seconds(w, setting.table, setting.dtype.itemsize, setting.batch, setting.threads) for w in works
-        )
+        times = [speeds.seconds(w, setting.table, setting.dtype.itemsize, setting.batch, setting.threads) for w in works]
+        took = asked.moved + sum(times)
         row = Row(made.depth, table.partition(len(made)).segments, made.synapses, made.nbytes, took)
-        if max_bytes is None or row.nbytes <= max_bytes:
-            found.append((setting.chosen(took, made.synapses, made.nbytes), row, made, error))
+        if asked.max_bytes is None or row.nbytes <= asked.max_bytes:
+            found.setdefault(made.depth, _Truncated(row, made, error))
     if not found:
-        raise ValueError(f"no truncated network keeps to max_bytes={max_bytes:g}; a larger eps drops more weights")
-    _, row, made, error = min(found, key=lambda option: (option[0], option[1].depth))
-    rows = list({option[1].depth: option[1] for option in found}.values())
-    why = tuple(f"small weights dropped, eps={eps:g}" for _ in made.layers)
-    return _plan(net, made, row, setting, effort, error, rows, why, notes)
+        raise ValueError(f"no truncated network keeps to max_bytes={asked.max_bytes:g}; a larger eps drops more weights")
+    options, notes = list(found.values()), [_about(speeds)]
+    if asked.effort == "measure":
+        from ._measure import time_whole
+
+        times = time_whole([option.made for option in options], setting, asked.budget, asked.progress)
+        measured = zip(options, times, strict=True)
+        options = [replace(option, row=replace(option.row, seconds=s, measured=True)) for option, s in measured]
+        notes = [f"{len(options)} truncated networks timed on the planned batch"]
+    best = min(options, key=lambda o: (setting.chosen(o.row.seconds, o.row.synapses, o.row.nbytes), o.row.depth))
+    why = tuple(f"small weights dropped, eps={eps:g}" for _ in best.made.layers)
+    return _plan(asked, best.made, best.row, best.error, [o.row for o in options], why, asked.form.rewrites, notes)
+
+
+@dataclass(frozen=True)
+class _Truncated:
+    row: Row
+    made: Network
+    error: float

@@ -33,7 +33,7 @@ GLOSSARY = (
         "synapses, neurons and wall-clock time after flattening, divided by those before; above 1 depth pays",
     ),
     ("flat", "the whole network as one matrix, depth 0"),
-    ("planned", "the contiguous merge with the fewest synapses"),
+    ("planned", "in counts the contiguous merge with the fewest synapses, in times what `net.plan` chooses for the batch"),
     ("rival", "the best dense or sparse product on this machine; what flat is timed with"),
     ("lower bound", "certified: no network of the printed class with that depth has fewer synapses"),
     ("range", "product over the layers of their largest absolute weight; the Schatten bound holds up to it"),
