@@ -407,14 +407,14 @@ def test_every_layout(layout: str) -> None:
             x = data(name, dtype, 12)
             expected = net(x)
             a, axis = laid_out(x, LAYOUTS[layout], 3, 4)
-            error = np.abs(flat(net.apply(a, axis), axis) - expected).max()
-            assert error <= 40 * np.finfo(expected.dtype).eps * np.abs(expected).max(), (name, dtype)
-            if name in ("hadamard", "butterfly"):
-                assert error == 0, "the same bits for every layout"
+            # A Fourier run may go another way in another layout of x or of y; Hadamard and 2 x 2 stages have one order of sums.
+            same = name in ("hadamard", "butterfly")
+            bound = 0 if same else 40 * np.finfo(expected.dtype).eps * np.abs(expected).max()
+            assert np.abs(flat(net.apply(a, axis), axis) - expected).max() <= bound, (name, dtype)
             if expected.dtype == x.dtype:
                 a.flags.writeable = True
                 assert net.apply(a, axis, out=a) is a
-                assert np.abs(flat(a, axis) - expected).max() <= error
+                assert np.abs(flat(a, axis) - expected).max() <= bound, (name, dtype)
     along = np.broadcast_to(data("along", "c16", 3)[:, :1], (3, N))
     for name in ("hadamard", "fourier"):
         net = WAYS[name]()
