@@ -26,7 +26,7 @@ from .draw import draw
 from .expected import expected_flattening_cost
 from .factors import Dense, Diagonal, Factor, FourierStage, Kronecker, KroneckerSparse, Permutation, Sparse
 from .flatten import FlatteningCost, flattening_cost
-from .gates import bit_product, product_gate
+from .gates import bit_product, copy_gate, monomial, product_flat, product_gate, product_tree, tent_map
 from .interop.scipy import as_linear_operator
 from .measure import Measurement, measure
 from .network import Layer, Network
@@ -79,6 +79,7 @@ __all__ = [
     "block_diag",
     "convolution",
     "convolve",
+    "copy_gate",
     "cost",
     "dct",
     "dft",
@@ -101,14 +102,18 @@ __all__ = [
     "matmul",
     "measure",
     "mobius",
+    "monomial",
     "planning",
     "predict_nnz",
+    "product_flat",
     "product_gate",
+    "product_tree",
     "profile",
     "random_butterfly",
     "random_sparse",
     "save",
     "show_config",
+    "tent_map",
     "vstack",
     "wavelet",
     "wavelets",

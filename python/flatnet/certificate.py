@@ -188,8 +188,11 @@ class Certificate:
         return cls(**state)
 
 
-def intervals(what: str, domain: Any, inputs: int | None = None) -> tuple[tuple[float, float], ...]:
-    """`domain` as closed finite intervals (low <= high): one pair, or a sequence of pairs, one for each of `inputs`."""
+def intervals(what: str, domain: Any, inputs: int | None = None, strict: bool = False) -> tuple[tuple[float, float], ...]:
+    """`domain` as closed finite intervals: one pair, or a sequence of pairs, one for each of `inputs`.
+
+    low <= high, or low < high where `strict`.
+    """
     text = repr(domain) if len(repr(domain)) < 80 else repr(domain)[:76] + " ..."
     sequence = isinstance(domain, (Sequence, np.ndarray)) and not isinstance(domain, (str, bytes)) and len(domain) > 0
     if not sequence:
@@ -200,8 +203,9 @@ def intervals(what: str, domain: Any, inputs: int | None = None) -> tuple[tuple[
         if isinstance(pair, (str, bytes)) or len(pair) != 2:
             raise ValueError(f"{what} needs a domain (low, high) or one such pair an input, got {text}")
         low, high = (real_number(what, "the domain", end) for end in pair)
-        if not -math.inf < low <= high < math.inf:
-            raise ValueError(f"{what} needs a domain (low, high) with low <= high, both finite, got {text}")
+        if not -math.inf < low <= high < math.inf or (strict and low == high):
+            order = "<" if strict else "<="
+            raise ValueError(f"{what} needs a domain (low, high) with low {order} high, both finite, got {text}")
         found.append((low, high))
     if inputs is not None and len(found) not in (1, inputs):
         raise ValueError(f"{what} of {inputs} inputs needs one interval or {inputs}, got {len(found)}")

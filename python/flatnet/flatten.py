@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ._check import error_bound, nonnegative_int
+from .bounds.nonlinear import hidden_neurons
 from .certify import Certificate, LowerBound, exp_range
 from .cost import CONVENTIONS, Interval, as_network, has_activation, noted, ratio
 from .merging import add_logs
@@ -246,8 +247,9 @@ def flattening_cost(
     than f has: the lower end is the least bound over 1, ..., depth + 1 layers. The paper takes both minima
     over different networks, and so does this: for a linear f, C_n is exactly 0, since one matrix does the
     work of all layers and has no hidden neuron; ``net`` is the network of fewest synapses and may have hidden
-    neurons. C_n of a network without hidden layers is 0/0 and given as nan. For non-linear networks no lower
-    bound is known here and the lower ends are 0.
+    neurons. C_n of a network without hidden layers is 0/0 and given as nan. For non-linear networks the lower
+    ends come from what a constructor says of the function (``net.info``): a homogeneous polynomial, by the rank of its space of
+    derivatives, or a number of linear pieces; otherwise they are 0.
 
     Examples
     --------
@@ -306,18 +308,26 @@ def _non_linear(table: SegmentTable, depth: int) -> FlatteningCost:
         options.append((found.synapses, found, flat.neurons, reason))
     synapses, found, _, _ = min(options, key=lambda option: option[0])
     _, _, neurons, reason = min(options, key=lambda option: option[2])
+    bound = hidden_neurons(net, depth, flat)
+    least, covered = 0, "no lower bound is known here for networks with activations; 0 stands for none"
+    if bound is not None:
+        least, covered = bound.value, f"{bound.name}: {bound.class_of_networks}"
+        reason = f"{reason}; at least {least} neurons by {bound.name}"
+    c_n = Interval(math.nan, math.nan) if net.depth == 0 else Interval(ratio(least, net.neurons), ratio(neurons, net.neurons))
+    # a hidden neuron that does anything has an incoming synapse, those of the last hidden layer an outgoing one as well
+    fewest = 0 if bound is None else 2 * least if depth == 1 else least + 1
     return FlatteningCost(
         of=net,
         depth=depth,
         eps=0.0,
         synapses=synapses,
-        C_s=Interval(0.0, ratio(synapses, net.synapses)),
-        C_n=Interval(math.nan, math.nan) if net.depth == 0 else Interval(0.0, ratio(neurons, net.neurons)),
+        C_s=Interval(ratio(fewest, net.synapses), ratio(synapses, net.synapses)),
+        C_n=c_n,
         C_n_reason=_NOTHING if net.depth == 0 else reason,
         error=0.0,
         range=exp_range(found.log_range),
         predicted=found.predicted,
         bounds=(),
-        class_of_networks="no lower bound is known here for networks with activations; 0 stands for none",
+        class_of_networks=covered,
         _found=found,
     )

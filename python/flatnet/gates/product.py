@@ -1,141 +1,205 @@
-"""Multiplication gate: x y from three or four logistic neurons (Lin & Tegmark Eqs. 10 and 11)."""
+"""Gates of one hidden layer: the product of two numbers, and the copy of one (Lin & Tegmark Eqs. 10 and 11)."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
-from ..factors import Dense
-from ..network import Layer, Network
+from .._check import integer
+from ..network import Network
 from ..transforms import Entry
-from ._precision import positive_number, real_dtype
-
-FOUR_BIAS = -math.acosh(5.0)  # s(1-s) = 1/12: the fourth derivative vanishes, the error is O(scale**4)
-THREE_BIAS = -math.acosh(2.0)  # s(1-s) = 1/6: the third derivative vanishes, the error is O(scale**2)
+from ._choice import arguments, bias_of, copy_recipe, pair_recipe, scales_of
+from ._circuit import Affine, Circuit, Gate, affine, compiled, unit_roundoff
+from ._recipe import Recipe, product_recipe
+from ._rounding import few_bits
+from .derivatives import _value
 
 
 def product_gate(
     activation: str = "logistic",
     neurons: int = 4,
     scale: float | str = "auto",
-    domain: tuple[float, float] = (-1, 1),
+    domain: Any = (-1, 1),
     dtype: DTypeLike = np.float64,
+    *,
+    bias: float | None = None,
 ) -> Network:
-    r"""Product of two numbers, ``(x, y) -> x y``, by one hidden layer of logistic neurons.
+    r"""Product of two numbers, ``(x, y) -> x y``, by one hidden layer, with a certified error.
 
     Parameters
     ----------
-    activation : {"logistic"}
-        Activation of the hidden layer.
-    neurons : {4, 3}
-        Hidden neurons. Three need an output bias and are less exact.
+    activation : str
+        Any activation with derivatives: "logistic", "tanh", "softplus", "gelu", "silu", "sin", "exp", "square". The ReLU is
+        refused: its four terms give 2 sgn(xy) min(\|x\|, \|y\|) for every scale.
+    neurons : {4, 3, 2}
+        Hidden neurons. Three need an output bias and are less exact. Two need a point with σ' = 0 ≠ σ'' (gelu, silu, sin,
+        square); elsewhere the linear skip connection that two need is a relay, a third neuron, and counts.
     scale : float or "auto"
-        Scale λ of the inputs inside the gate. "auto" balances the truncation, which falls with λ, against the
-        rounding of ``dtype``, which grows as 1/λ².
-    domain : (float, float)
-        Interval that both inputs stay in; "auto" divides λ by its largest magnitude R.
+        Scale λ of the inputs inside the gate. "auto" balances the truncation, which falls with λ, against the rounding of
+        ``dtype``, which grows as 1/λ², for each input's own range.
+    domain : (float, float) or two such pairs
+        Intervals that the inputs stay in.
     dtype : {float64, float32}
         Precision the gate is tuned for and stored in.
+    bias : float, optional, keyword-only
+        Of the hidden neurons; by default the one with the least certified error.
 
     Returns
     -------
     Network
-        Maps ``(..., 2) -> (..., 1)``: 4 neurons and 12 synapses, or 3 neurons and 7 synapses.
+        Maps ``(..., 2) -> (..., 1)``: 4 neurons and 12 synapses, 3 and 7, or 2 and 6 (with a relay 3 and 8). Its
+        ``certificate`` has the error bound, the least one of any scale (``floor``), and the scale; inputs outside ``domain``
+        are flagged.
 
     Raises
     ------
     ValueError
-        If the activation, the number of neurons, the scale or the domain is not usable.
+        If the activation, the number of neurons, the scale, the bias or the domain is not usable.
     TypeError
         If ``dtype`` is not float32 or float64.
 
     Notes
     -----
-    With σ the logistic function and primes for derivatives at the bias b = -arccosh 5,
+    With σ the activation and primes for derivatives at the bias b,
 
     .. math:: m(x,y) = \frac{\sigma(b+\lambda(x+y)) - \sigma(b+\lambda(x-y)) + \sigma(b-\lambda(x+y))
               - \sigma(b-\lambda(x-y))}{4\sigma''\lambda^2}
-              = xy\Bigl[1 + \lambda^4 \frac{\sigma^{(6)}}{360\,\sigma''}(3x^4+10x^2y^2+3y^4) + \dots\Bigr],
+              = xy\Bigl[1 + \lambda^2 \frac{\sigma''''}{6\,\sigma''}(x^2+y^2)
+              + \lambda^4 \frac{\sigma^{(6)}}{360\,\sigma''}(3x^4+10x^2y^2+3y^4) + \dots\Bigr].
 
-    because σ'''' = 0 there. Three neurons at b = -arccosh 2, where σ''' = 0, with output bias σ(b)/(σ''λ²):
+    The logistic's best bias is -arccosh 5, where σ'''' = 0 and the error is O(λ⁴); at the positive root it has the same
+    truncation and ten times the rounding noise. Three neurons at b = -arccosh 2, where σ''' = 0, with output bias
+    σ(b)/(σ''λ²):
 
     .. math:: m_3(x,y) = \frac{\sigma(b+\lambda(x+y)) - \sigma(b+\lambda x) - \sigma(b+\lambda y) + \sigma(b)}
               {\sigma''\lambda^2} = xy\Bigl[1 - \tfrac{\lambda^2}{24}(4x^2+6xy+4y^2) + \dots\Bigr].
 
-    With "auto" the largest error on [-R, R]² is about 3e-11 R² in float64 and 3e-5 R² in float32 (three
-    neurons: 6e-8 and 1e-3). Lin & Tegmark's theorem of sec. II C says "in the limit λ → ∞ ... exact"; it is λ
-    → 0, and in floating point neither: too small a λ loses all digits. "Merely 4 neurons" is not the least,
-    since 3 do with an affine output; and the logistic needs a bias, as σ''(0) = 0.
+    The certificate is the remainder of these series, bounded over the domain by derivatives, plus the rounding of every
+    operation in the order in which the kernels do them (see docs/gates.md).
+    Lin & Tegmark's theorem of sec. II C says "in the limit λ → ∞ ... exact"; it is λ → 0, and in floating point
+    neither: too small a λ loses all digits. "Merely 4 neurons" is not the least, since 3 do with an affine output; and the
+    logistic needs a bias, as σ''(0) = 0.
 
     Examples
     --------
     >>> import flatnet as fn
     >>> gate = fn.product_gate()
-    >>> gate.synapses, gate.neurons
-    (12, 4)
+    >>> gate.synapses, gate.neurons, gate.certificate.error < 1e-10
+    (12, 4, True)
     >>> gate([0.5, -0.25]).round(9)
     array([-0.125])
     """
-    if activation != "logistic":
-        raise ValueError(f"product_gate is made of 'logistic' neurons, got activation={activation!r}")
-    if neurons not in (3, 4):
-        raise ValueError(f"product_gate has 3 or 4 neurons, got neurons={neurons!r}")
-    precision = real_dtype("product_gate", dtype)
-    reach = _reach(domain)
-    factor = (
-        _automatic_scale(neurons, reach, precision)
-        if isinstance(scale, str) and scale == "auto"
-        else positive_number("product_gate", "scale", scale)
+    what = "product_gate"
+    name, box, precision = arguments(what, activation, domain, 2, dtype)
+    if integer(what, "neurons", neurons) not in (2, 3, 4):
+        raise ValueError(f"product_gate has 2, 3 or 4 neurons, got neurons={neurons!r}")
+    recipe = product_recipe(2, neurons)
+    u = unit_roundoff(precision)
+    if neurons == 2 and pair_recipe(name) is None:
+        recipe = Recipe(("single", "both"), (1, 1), skip=True)
+        b = bias_of(what, bias, name, recipe, precision)
+        automatic = _with_relay(name, box, recipe, b, None, precision)
+        given = scales_of(what, scale, recipe, precision)
+        circuit = automatic if given is None else _with_relay(name, box, recipe, b, given, precision)
+    else:
+        b = bias_of(what, bias, name, recipe, precision)
+        given = scales_of(what, scale, recipe, precision)
+        automatic = Circuit(name, box, [[Gate(recipe, b, (affine(0), affine(1)))]], affine(0))
+        circuit = Circuit(name, box, [[Gate(recipe, b, (affine(0), affine(1)), given)]], affine(0))
+    return compiled(
+        what,
+        circuit,
+        precision,
+        statement=f"x y from {neurons} {name} neurons at bias {b:.6g}: truncation, and rounding of every operation",
+        name=f"product_gate({neurons} neurons)",
+        floor=automatic.judged(u).error,
+        info=polynomial_info(2, {(1, 1): 1.0}),
     )
-    directions, signs, bias, offset = _four() if neurons == 4 else _three()
-    curvature = _derivatives(bias)[1] * (4 if neurons == 4 else 1)
-    with np.errstate(over="ignore", under="ignore"):
-        inner = (factor * directions).astype(precision)
-        outer = (signs / curvature / factor / factor).astype(precision)
-    if not np.isfinite(outer).all() or not outer.all() or not np.abs(inner).max() >= np.finfo(precision).tiny:
-        raise ValueError(f"product_gate in {precision} cannot hold the weights 1/scale**2 of scale={factor:g}")
-    output_bias = np.array([offset * outer[0]], dtype=precision) if neurons == 3 else None
-    hidden = Layer(Dense(inner), np.full(neurons, bias, dtype=precision), "logistic")
-    return Network([hidden, Layer(Dense(outer[None, :]), output_bias)], name=f"product_gate({neurons} neurons)")
 
 
-def _four() -> tuple[NDArray[np.float64], NDArray[np.float64], float, float]:
-    # Signs alternate, so that the output's running sum stays small.
-    directions = np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, -1.0], [-1.0, 1.0]])
-    return directions, np.array([1.0, -1.0, 1.0, -1.0]), FOUR_BIAS, 0.0
+def _with_relay(
+    name: str, box: Any, recipe: Recipe, bias: float, given: tuple[float, ...] | None, precision: np.dtype[Any]
+) -> Circuit:
+    """Two neurons, and a relay of y in place of the skip connection: x y + k y - k y, k = sigma'/(sigma'' a)."""
+    u = unit_roundoff(precision)
+    relay = Gate(copy_recipe(name), bias_of("product_gate", None, name, copy_recipe(name), precision), (affine(1),))
+    made = Circuit(name, box, [[relay]], affine(0)).judged(u).layers[0][0]
+    fixed = relay._replace(scales=made.scales)
+    sizes = [max(abs(low), abs(high)) for low, high in box]
+
+    def at(scales: tuple[float, ...]) -> Circuit:
+        slope = _value(name, 1, bias) / (_value(name, 2, bias) * scales[0])
+        gates = [Gate(recipe, bias, (affine(0), affine(1)), scales), fixed]
+        return Circuit(name, box, [gates], Affine(((0, 1.0), (1, -slope))))
+
+    if given is not None:
+        return at(given)
+    trials = [at(tuple(few_bits(2.0 ** (-k / 2) / size) for size in sizes)) for k in range(80)]
+    return min(trials, key=lambda circuit: circuit.judged(u).error)
 
 
-def _three() -> tuple[NDArray[np.float64], NDArray[np.float64], float, float]:
-    directions = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
-    return directions, np.array([1.0, -1.0, -1.0]), THREE_BIAS, _derivatives(THREE_BIAS)[0]
+def polynomial_info(inputs: int, terms: dict[tuple[int, ...], float]) -> dict[str, Any]:
+    """What `flattening_cost` needs for a lower bound: the polynomial that the network computes."""
+    return {"polynomial": {"inputs": inputs, "terms": [[list(e), float(c)] for e, c in terms.items()]}}
 
 
-def _derivatives(bias: float) -> tuple[float, float]:
-    """The logistic function and its second derivative s(1-s)(1-2s) at ``bias``."""
-    s = 1.0 / (1.0 + math.exp(-bias))
-    return s, s * (1.0 - s) * (1.0 - 2.0 * s)
+def copy_gate(
+    activation: str = "logistic",
+    scale: float | str = "auto",
+    domain: Any = (-1, 1),
+    dtype: DTypeLike = np.float64,
+    *,
+    bias: float | None = None,
+) -> Network:
+    r"""A number passed through a hidden layer, ``x -> x``, with a certified error.
 
+    Parameters
+    ----------
+    activation, scale, domain, dtype, bias
+        As for `product_gate`; one interval.
 
-def _reach(domain: tuple[float, float]) -> float:
-    ends = np.asarray(domain)
-    if ends.shape != (2,) or ends.dtype.kind not in "iuf" or not (-math.inf < ends[0] < ends[1] < math.inf):
-        raise ValueError(f"product_gate needs a domain (low, high) with low < high, both finite, got {domain!r}")
-    low, high = (float(end) for end in ends)
-    return max(abs(low), abs(high))
+    Returns
+    -------
+    Network
+        Maps ``(..., 1) -> (..., 1)``: one neuron and 2 synapses where σ'' vanishes and σ' does not (at 0 for the logistic),
+        otherwise (softplus, exp, square) two neurons and 4 synapses.
 
+    Raises
+    ------
+    ValueError, TypeError
+        As for `product_gate`.
 
-def _automatic_scale(neurons: int, reach: float, precision: np.dtype[Any]) -> float:
-    """Minimum of truncation + rounding on [-1, 1]²: c λ⁴ + r u/λ² (four neurons), c λ² + r u/λ² (three)."""
-    unit = float(np.finfo(precision).eps) / 2
-    s, curvature = _derivatives(FOUR_BIAS if neurons == 4 else THREE_BIAS)
-    if neurons == 4:
-        # c = |σ⁽⁶⁾/(360σ'')| (3 + 10 + 3) = (3/2)(16/360); r: half of the four rounded outputs σ(b)/(4σ'')
-        return float((2 * s / (4 * curvature) * unit / (2 * (1 / 15))) ** (1 / 6)) / reach
-    # c = (4 + 6 + 4)/24; r: product and sum of each of the four terms σ(b)/σ''
-    return float((8 * s / curvature * unit / (14 / 24)) ** (1 / 4)) / reach
+    Notes
+    -----
+    .. math:: \frac{\sigma(b+\lambda x) - \sigma(b)}{\sigma'\lambda} = x\Bigl[1 + \lambda^2\frac{\sigma'''}{6\sigma'}x^2
+              + \dots\Bigr]
+
+    with σ'' = 0; -λ²x²/12 for the logistic at 0 (Lin & Tegmark, footnote 2).
+
+    Examples
+    --------
+    >>> import flatnet as fn
+    >>> gate = fn.copy_gate()
+    >>> gate.neurons, gate.synapses, gate([0.375]).round(8)
+    (1, 2, array([0.375]))
+    """
+    what = "copy_gate"
+    name, box, precision = arguments(what, activation, domain, 1, dtype)
+    recipe = copy_recipe(name)
+    b = bias_of(what, bias, name, recipe, precision)
+    given = scales_of(what, scale, recipe, precision)
+    automatic = Circuit(name, box, [[Gate(recipe, b, (affine(0),))]], affine(0))
+    circuit = Circuit(name, box, [[Gate(recipe, b, (affine(0),), given)]], affine(0))
+    return compiled(
+        what,
+        circuit,
+        precision,
+        statement=f"x from {recipe.neurons} {name} neuron{'s' * (recipe.neurons > 1)} at bias {b:.6g}: truncation and rounding",
+        name="copy_gate",
+        floor=automatic.judged(unit_roundoff(precision)).error,
+    )
 
 
 ENTRIES = (
@@ -143,8 +207,16 @@ ENTRIES = (
         name="product_gate",
         constructor=product_gate,
         arguments=lambda neurons: ("logistic", neurons),
-        sizes=(3, 4),
-        synapses=lambda neurons: {3: 7, 4: 12}[neurons],
-        summary="x y from 4 logistic neurons (12 synapses) or 3 (7 synapses)",
+        sizes=(2, 3, 4),
+        synapses=lambda neurons: {2: 8, 3: 7, 4: 12}[neurons],
+        summary="x y from 4 logistic neurons (12 synapses), 3 (7 synapses), or 2 and a relay (8 synapses)",
+    ),
+    Entry(
+        name="copy_gate",
+        constructor=copy_gate,
+        arguments=lambda _: ("logistic",),
+        sizes=(1,),
+        synapses=lambda _: 2,
+        summary="x through one logistic neuron",
     ),
 )

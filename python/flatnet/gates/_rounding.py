@@ -1,0 +1,210 @@
+"""Rounding: what floating point does to a gate, operation by operation, as a bound.
+
+The kernels add the terms of a row in the order of its columns, with or without fused operations, add the bias last, and
+evaluate activations within `ULPS` units in the last place. `u` is the unit roundoff, 2^-53 or 2^-24; any other value
+answers how many bits a gate would need.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ._recipe import Recipe
+from .derivatives import _value, bound
+
+ULPS = {"logistic": 2.0, "tanh": 3.0, "softplus": 3.0, "gelu": 4.0, "silu": 3.0, "sin": 3.0, "exp": 2.0, "square": 0.5}
+_SLACK = 1 + 1e-3  # second-order terms: u is at most 2^-8 times what it multiplies here
+_DOUBLE = 2.0**-53
+
+
+@dataclass(frozen=True)
+class Input:
+    """A network's input on [low, high]."""
+
+    low: float
+    high: float
+    error: float = 0.0
+
+    @property
+    def magnitude(self) -> float:
+        return max(abs(self.low), abs(self.high))
+
+
+@dataclass(frozen=True)
+class Output:
+    """A gate as its readers see it: the weights `factor * recipe.weights` on neurons of size `value`."""
+
+    recipe: Recipe
+    factor: float  # common factor c of the output weights
+    bias: float
+    centre: float  # sigma(b)
+    value: float  # bound of |sigma| over the gate's range
+    spread: float  # bound of |sigma - sigma(b)|
+    low: float  # of the exact product
+    high: float
+    error: float  # |c (sum w h + offset sigma(b)) - product|, h the neurons as computed
+    truncation: float
+    _sums: list[tuple[float, float]] = field(default_factory=list, compare=False)
+
+    @property
+    def magnitude(self) -> float:
+        return max(abs(self.low), abs(self.high))
+
+    def running(self, leads: bool) -> float:
+        """Sum over the row's additions of the bound of the running sum, per unit of |c|; a row's first term adds nothing."""
+        if not self._sums:
+            w = self.recipe.weights
+            partial = abs(self.centre) * np.abs(np.cumsum(w)) + self.spread * np.cumsum(np.abs(w))
+            self._sums.append((float(partial.sum()), float(partial[1:].sum())))
+        return self._sums[0][leads]
+
+    def total(self) -> float:
+        return float(np.abs(self.recipe.weights).sum())
+
+
+Source = Input | Output
+
+
+def row_error(terms: list[tuple[float, Source]], constant: float, u: float, exact: bool) -> tuple[float, float]:
+    """Rounding of one row, sum of coefficient * source + constant, as kernels compute it from the neurons; and |row|.
+
+    `exact`: the weights of inputs are exact in the network's dtype.
+    """
+    error, running, offsets = 0.0, 0.0, abs(constant)
+    for coefficient, source in terms:
+        a = abs(coefficient)
+        if isinstance(source, Input):
+            size = a * source.magnitude
+            running += size
+            error += size * (1.0 if exact else 2.0) + running
+            continue
+        weight = a * abs(source.factor)
+        whole = a * (source.magnitude + source.error)
+        error += weight * source.total() * source.value  # products
+        error += 3 * whole if source.recipe.uniform else 3 * weight * source.total() * source.value  # weights, rounded
+        error += source.recipe.neurons * running + weight * source.running(running == 0)  # partial sums
+        offset = weight * abs(source.recipe.offset) * abs(source.centre)
+        running += whole + offset
+        offsets += offset
+    if offsets > abs(constant):
+        error += 4 * offsets  # the constant is computed from several parts and rounded
+    elif constant:
+        error += abs(constant)
+    size = running + offsets
+    return u * (error + size) * _SLACK, size
+
+
+def ulp(value: float, u: float) -> float:
+    """Unit in the last place of the largest number up to `value`."""
+    return 2 * u * 2.0 ** math.floor(math.log2(value)) if value > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Made:
+    """A gate with its scales, judged: what readers see and what it costs them."""
+
+    output: Output
+    scales: tuple[float, ...]
+    burden: float  # truncation, and half the bound of all rounding: what is seen of it
+
+
+def judge(
+    recipe: Recipe,
+    name: str,
+    bias: float,
+    scales: tuple[float, ...],
+    inputs: list[tuple[list[tuple[float, Source]], float, float, float]],
+    u: float,
+) -> Made:
+    """The error of a gate at given scales.
+
+    Each input is (terms, constant, low, high): an affine function of sources and the range of its exact value.
+    """
+    magnitudes = [max(abs(low), abs(high)) for _, _, low, high in inputs]
+    errors = [sum(abs(c) * source.error for c, source in terms) for terms, _, _, _ in inputs]
+    scaled = tuple(a * (m + e) for a, m, e in zip(scales, magnitudes, errors))
+    reach = recipe.reach(scaled)
+    slope = bound(name, 1, bias, reach)
+    centre = _value(name, 0, bias)
+    spread = slope * reach
+    value = abs(centre) + spread
+    share = recipe.divisor() * _value(name, recipe.degree, bias) * math.prod(a**r for a, r in zip(scales, recipe.powers))
+    factor = 1.0 / share if abs(share) > 1e-300 else math.inf
+    row: list[tuple[float, Source]] = []
+    constant, exact = 0.0, True
+    for terms, shift, (a, r) in zip(*zip(*((terms, shift) for terms, shift, _, _ in inputs)), zip(scales, recipe.powers)):
+        row += [(a * r * c, source) for c, source in terms]
+        constant += a * r * abs(shift)
+        exact &= all(abs(c) == 1 for c, _ in terms) and (r == 1 or _few_bits(a))
+    rounded, size = row_error(row, constant, u, exact)
+    rounded += u * (abs(bias) + reach)  # the bias is added last
+    if constant or any(isinstance(source, Output) and source.recipe.offset for _, source in row):
+        rounded += u * (abs(bias) + size)  # and is itself rounded where it is a sum
+    neuron = slope * rounded + ULPS[name] * ulp(value, u)
+    ideal = math.prod(m**r for m, r in zip(magnitudes, recipe.powers))
+    moved = math.prod((m + e) ** r for m, e, r in zip(magnitudes, errors, recipe.powers))
+    truncation = recipe.truncation(name, bias, scaled) * moved * (1 + 1e-9) if moved else 0.0
+    total = float(np.abs(recipe.weights).sum())
+    error = truncation + (moved - ideal) + abs(factor) * total * neuron + 8 * _DOUBLE * moved
+    low, high = product_range([(low, high) for _, _, low, high in inputs], recipe.powers)
+    if recipe.skip:  # the gate leaves x y + sigma'/(sigma'' a) y
+        linear = abs(_value(name, 1, bias) / (_value(name, 2, bias) * scales[0])) * moved / max(magnitudes[0], 1e-300)
+        low, high = low - linear, high + linear
+    output = Output(recipe, factor, bias, centre, value, spread, low, high, error * (1 + 1e-9), truncation)
+    burden = error + row_error([(1.0, output)], 0.0, u, True)[0]
+    burden = (burden + truncation) / 2
+    return Made(output, scales, burden)
+
+
+def _few_bits(a: float) -> bool:
+    """A mantissa of 8 bits or fewer: its small multiples are exact."""
+    mantissa, _ = math.frexp(a)
+    return (mantissa * 256).is_integer()
+
+
+def product_range(ranges: list[tuple[float, float]], powers: tuple[int, ...]) -> tuple[float, float]:
+    """Interval of prod u^r."""
+    low = high = 1.0
+    for (a, b), r in zip(ranges, powers):
+        ends = (a**r, b**r)
+        lo, hi = (min(ends), max(ends)) if r % 2 or a > 0 or b < 0 else (0.0, max(ends))
+        corners = (low * lo, low * hi, high * lo, high * hi)
+        low, high = min(corners), max(corners)
+    return low, high
+
+
+def few_bits(scale: float) -> float:
+    """The nearest number with a mantissa of 4 bits: its products with small integers are exact in every dtype."""
+    mantissa, exponent = math.frexp(scale)
+    return math.ldexp(round(mantissa * 16) / 16, exponent)
+
+
+def best_scales(
+    recipe: Recipe,
+    name: str,
+    bias: float,
+    inputs: list[tuple[list[tuple[float, Source]], float, float, float]],
+    u: float,
+) -> Made:
+    """The scales with the least burden: every input's own, so that all are of one size inside the gate."""
+    magnitudes: list[Any] = [max(abs(low), abs(high)) or 1.0 for _, _, low, high in inputs]
+
+    def at(scale: float) -> Made:
+        return judge(recipe, name, bias, tuple(few_bits(scale / m) for m in magnitudes), inputs, u)
+
+    if name == "square" and recipe.degree == 2:
+        return at(1.0)
+    # The burden falls with the scale, then rises: halving between powers of two, then the sixteenths around the best.
+    low, high = -2, min(60, 900 // recipe.degree)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if at(2.0**-middle).burden > at(2.0 ** -(middle + 1)).burden:
+            low = middle
+        else:
+            high = middle
+    found = [at(2.0**-high * m / 8) for m in (5, 6, 7, 8, 9, 10, 11, 12, 13, 14)]
+    return min(found, key=lambda made: made.burden)
