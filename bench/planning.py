@@ -1,9 +1,10 @@
 """How good the planner's choices are: `python bench/planning.py`.
 
 Each line is one chain, batch and dtype. Timed in one process, in interleaved rounds: the chain as it stands (deep), its product
-(flat), the plans of both efforts, and the best of all contiguous partitions (a first look at every one finds it; above eight
-layers, at those with up to three or all but one layers). `gain` is the better of deep and flat over the plan, `best` the best
-partition over the plan: 1 and more means that nothing was missed. Speeds are measured first (`flatnet.planning.calibrate`).
+(flat), the plans of both efforts, and the best of all contiguous partitions: a first look at every one finds it, above eight
+layers at the LOOKED whose segments, each timed, take least together. `gain` is the better of deep and flat over the plan,
+`best` the best partition over the plan: 1 and more means that nothing was missed; rewrites can bring more. Speeds are measured
+first (`flatnet.planning.calibrate`).
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import flatnet as fn
 import numpy as np
+from chains import label_spreading, picture_diffusion, pyramid, read_out, v_cycle
+from flatnet.measure import clock_for, shortest
 from flatnet.planning import calibrate
 from flatnet.report.chains import digits_propagation, prolongation
-from timing import Call, Spread, agree, budgeted, pinned, ratio, threads_limited
+from timing import Spread, agree, budgeted, pinned, ratio, threads_limited
 
 Partition = tuple[tuple[int, int], ...]
 CHAINS: dict[str, Callable[[], fn.Network]] = {
@@ -27,6 +29,12 @@ CHAINS: dict[str, Callable[[], fn.Network]] = {
     "digits graph, 4 hops": lambda: digits_propagation(4),
     "multigrid, 4 levels": lambda: prolongation(4),
     "multigrid, 6 levels": lambda: prolongation(6),
+    "multigrid V-cycle 15 x 15": lambda: v_cycle(2),
+    "multigrid V-cycle 31 x 31": lambda: v_cycle(3),
+    "digits graph, 100 labels, 4 hops": lambda: label_spreading(4),
+    "digits graph, 3 hops, 50 read": lambda: read_out(3),
+    "photograph, 4 hops": lambda: picture_diffusion(4),
+    "pyramid of 64 x 64, 2 levels": lambda: pyramid(64, 2),
     "zeta 2^8": lambda: fn.zeta(8),
     "haar 256": lambda: fn.haar(256),
     "random butterfly 256": lambda: fn.random_butterfly(256),
@@ -50,28 +58,62 @@ class Line:
     best: dict[str, Spread]
 
 
-def partitions(layers: int) -> Iterator[Partition]:
-    """All contiguous ones; of long chains those into few or almost all layers."""
-    for count in range(1, layers + 1):
-        if layers > 8 and 3 < count < layers - 1:
-            continue
-        for cuts in itertools.combinations(range(1, layers), count - 1):
-            yield tuple((i, j - 1) for i, j in itertools.pairwise((0, *cuts, layers)))
+LOOKED = 60
 
 
-def merged(net: fn.Network, partition: Partition) -> fn.Network:
-    """The network of a partition, formed without the planner."""
-    return fn.Network([net[i : j + 1].flatten(0) if i < j else net[i] for i, j in partition])
+class Segments:
+    """The merged segments of a chain, formed once and without the planner."""
+
+    def __init__(self, net: fn.Network) -> None:
+        self.net = net
+        self.known: dict[tuple[int, int], fn.Network] = {}
+
+    def form(self, i: int, j: int) -> fn.Network:
+        if (i, j) not in self.known:
+            self.known[i, j] = fn.Network([self.net[i]]) if i == j else self.net[i : j + 1].flatten(0)
+        return self.known[i, j]
+
+    def network(self, partition: Partition) -> fn.Network:
+        return fn.Network([self.form(i, j) for i, j in partition])
+
+    def candidates(self, batch: int, dtype: str, threads: int) -> list[Partition]:
+        """All contiguous partitions; of long chains those whose segments take least together."""
+        layers = len(self.net)
+        every = [
+            tuple((i, j - 1) for i, j in itertools.pairwise((0, *cuts, layers)))
+            for count in range(layers)
+            for cuts in itertools.combinations(range(1, layers), count)
+        ]
+        if layers <= 8:
+            return every
+        took = {(i, j): self._look(i, j, batch, dtype, threads) for i in range(layers) for j in range(i, layers)}
+        return sorted(every, key=lambda partition: sum(took[part] for part in partition))[:LOOKED]
+
+    def _look(self, i: int, j: int, batch: int, dtype: str, threads: int) -> float:
+        made = self.form(i, j)
+        x = np.ones((made.shape[1], batch), dtype)
+        return Side(made, x, threads).first_look()
 
 
-def first_look(call: Call) -> float:
-    """Shortest of a few calls."""
-    best = np.inf
-    for _ in range(5):
-        start = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - start)
-    return float(best)
+class Side:
+    """A network on a batch, and the clock for its threads: with one of them other load on the machine counts little."""
+
+    def __init__(self, made: fn.Network, x: np.ndarray, threads: int) -> None:
+        self.out = made.apply(x, axis=0, threads=threads)
+        self.run = lambda: made.apply(x, axis=0, out=self.out, threads=threads)
+        self.clock = clock_for(threads)
+
+    def __call__(self) -> None:
+        self.run()
+
+    def seconds(self, repeats: int) -> float:
+        start = self.clock()
+        for _ in range(repeats):
+            self.run()
+        return (self.clock() - start) / repeats
+
+    def first_look(self) -> float:
+        return shortest(self.run, 1e-3, self.clock)[0]
 
 
 def line(name: str, batch: int, dtype: str, threads: int, seconds: float) -> Line:
@@ -80,16 +122,17 @@ def line(name: str, batch: int, dtype: str, threads: int, seconds: float) -> Lin
     x = np.random.default_rng(0).standard_normal((net.shape[1], batch)).astype(dtype)
     expected = net.apply(x.astype(np.float64), axis=0)
 
-    def side(made: fn.Network) -> Call:
-        out = made.apply(x, axis=0, threads=threads)
-        agree(name, out, expected)
-        return lambda: made.apply(x, axis=0, out=out, threads=threads)
+    def side(made: fn.Network) -> Side:
+        found = Side(made, x, threads)
+        agree(name, found.out, expected)
+        return found
 
     flat = ((0, len(net) - 1),)
-    looked = {partition: first_look(side(merged(net, partition))) for partition in partitions(len(net))}
+    segments = Segments(net)
+    looked = {part: side(segments.network(part)).first_look() for part in segments.candidates(batch, dtype, threads)}
     best = min(looked, key=lambda partition: looked[partition])
     plans = {effort: net.plan(batch, threads, effort, dtype=dtype, progress=False) for effort in ("estimate", "measure")}
-    sides = {"deep": side(net), "flat": side(merged(net, flat)), "best": side(merged(net, best))}
+    sides = {"deep": side(net), "flat": side(segments.network(flat)), "best": side(segments.network(best))}
     sides |= {effort: side(plan.network) for effort, plan in plans.items()}
     samples = budgeted(sides, seconds, threads)
     other = "deep" if np.nanmedian(samples["deep"]) < np.nanmedian(samples["flat"]) else "flat"
@@ -114,12 +157,14 @@ def main() -> None:
     parser.add_argument("--dtype", nargs="+", default=["float32"], choices=["float32", "float64"])
     parser.add_argument("--threads", type=int, nargs="+", default=[1])
     parser.add_argument("--seconds", type=float, default=1.0, help="a case")
+    parser.add_argument("--stored", action="store_true", help="plan with the stored speeds")
     parser.add_argument("--json", metavar="FILE")
     chosen = parser.parse_args()
-    calibrate(chosen.dtype, store=False)
+    if not chosen.stored:
+        calibrate(chosen.dtype, store=False)
     names = ["deep", "flat", "best", "estimate", "measure"]
     heads = ["gain, estimate", "best, estimate", "gain, measure", "best, measure", "measured plan"]
-    print(f"{'chain':30} {'batch':>5} {'dtype':8} T " + " ".join(f"{n:>9}" for n in names) + "  " + "  ".join(heads))
+    print(f"{'chain':33} {'batch':>5} {'dtype':8} T " + " ".join(f"{n:>9}" for n in names) + "  " + "  ".join(heads))
     lines = []
     for name, dtype, threads, batch in itertools.product(CHAINS, chosen.dtype, chosen.threads, chosen.batch):
         if chosen.only not in name:
@@ -130,7 +175,7 @@ def main() -> None:
         times = " ".join(f"{found.times[n].median * 1e6:9.1f}" for n in names)
         shown = [f"{found.gain[e].median:14.2f}  {found.best[e].median:14.2f}" for e in ("estimate", "measure")]
         parts = " ".join(str(i) if i == j else f"{i}..{j}" for i, j in found.partition)
-        print(f"{name:30} {batch:5} {dtype:8} {threads} {times}  {'  '.join(shown)}  {parts}")
+        print(f"{name:33} {batch:5} {dtype:8} {threads} {times}  {'  '.join(shown)}  {parts}")
     print("times in us, medians; gain = better of deep and flat / plan; best = best partition / plan")
     if chosen.json:
         with open(chosen.json, "w", encoding="utf-8") as file:

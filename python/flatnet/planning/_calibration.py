@@ -18,16 +18,18 @@ from ._work import KINDS
 
 __all__ = ["CalibrationWarning", "calibrate", "calibration", "calibration_path"]
 
-_FORMAT = 1
+_FORMAT = 2
 _lock = threading.Lock()
 _loaded: dict[pathlib.Path, Calibration | None] = {}
 
-# Seconds a term in float32 for 1, 16 and 256 vectors, in cache: the order of magnitude of a machine with 512-bit registers.
-# Out of cache three times as long; other dtypes in proportion to their size. They rank formats; times need `calibrate`.
+# Seconds a term in float32 for 1, 16 and 64 vectors (more as 64), in cache: the order of magnitude of a machine with 512-bit
+# registers. Out of cache up to three times as long; other dtypes in proportion to their size. They rank formats; times need
+# `calibrate`.
 _TYPICAL = {
     "io": (2e-9, 5e-10, 3e-10),
     "dense": (1.5e-10, 3e-11, 2e-11),
     "sparse": (8e-10, 1.2e-10, 8e-11),
+    "rows": (2e-9, 2e-10, 1e-10),
     "diagonal": (2e-10, 8e-11, 6e-11),
     "permutation": (8e-10, 3e-10, 2e-10),
     "blocks": (3e-10, 6e-11, 4e-11),
@@ -90,7 +92,9 @@ def _typical() -> Calibration:
     for name in _check.FLOATS:
         scale = np.dtype(name).itemsize / 4
         by_kind = {kind: _TYPICAL.get(kind) or _TYPICAL[kind.rsplit(" ", 1)[0]] for kind in ("io", *KINDS)}
-        rates = {kind: [[scale * v, 3 * scale * v] for v in values] for kind, values in by_kind.items()}
+        rates = {
+            kind: [[scale * v * k for k in (1, 1.5, 3)] for v in (*values, values[-1])] for kind, values in by_kind.items()
+        }
         tables[name] = {"call": 3e-6, "step": 1e-7, "rates": rates}
     return Calibration({}, tables, measured=False)
 

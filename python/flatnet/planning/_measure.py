@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._check import TooLargeError
-from ..measure import interleaved, shortest
+from ..measure import clock_for, interleaved, shortest
 from ..rivals import random_batch
 from ._edges import Setting, table_of
 from ._search import Edge, Path, front, search
@@ -80,7 +80,7 @@ def _telling(progress: bool | Tell | None) -> Iterator[Tell]:
 
 
 def _time_edges(net: Network, setting: Setting, edges: list[Edge], budget: float, tell: Tell) -> tuple[list[Edge], list[str]]:
-    order = _promising(len(net), edges)
+    order, clock = _promising(len(net), edges), clock_for(setting.threads)
     spent, took, ratios = 0.0, {}, []
     idle: dict[int, float] = {}  # by width: seconds of a layer that does next to nothing
     left_out: list[str] = []
@@ -95,11 +95,11 @@ def _time_edges(net: Network, setting: Setting, edges: list[Edge], budget: float
             left_out.append(str(refused))
             took[edge] = np.inf
             continue
-        alone, cost = shortest(call, _EDGE_SECONDS)
+        alone, cost = shortest(call, _EDGE_SECONDS, clock)
         width = max(part.shape)
         if width not in idle:
             nothing = _call(_idle(width, setting), random_batch(width, setting.batch, setting.dtype), setting)
-            idle[width], more = shortest(nothing, _EDGE_SECONDS)
+            idle[width], more = shortest(nothing, _EDGE_SECONDS, clock)
             cost += more
         seconds = max(alone - idle[width] * sum(part.shape) / (2 * width), alone / 10)
         took[edge] = seconds
@@ -145,7 +145,7 @@ def time_whole(nets: list[Network], setting: Setting, budget: float, progress: b
     x = random_batch(nets[0].shape[1], setting.batch, setting.dtype)
     with _telling(progress) as tell:
         tell(0.0, "whole networks")
-        samples = interleaved([_call(made, x, setting) for made in nets], _MOST_ROUNDS, budget)
+        samples = interleaved([_call(made, x, setting) for made in nets], _MOST_ROUNDS, budget, clock_for(setting.threads))
         tell(1.0, "whole networks")
     return [float(np.median(times)) for times in samples]
 
@@ -163,5 +163,5 @@ def _time_paths(
         except TooLargeError:
             continue
     tell(1 - _SHARE_FOR_FINAL, "whole networks")
-    samples = interleaved([_call(made, x, setting) for made in nets.values()], _MOST_ROUNDS, budget)
+    samples = interleaved([_call(made, x, setting) for made in nets.values()], _MOST_ROUNDS, budget, clock_for(setting.threads))
     return {segments: float(np.median(times)) for segments, times in zip(nets, samples, strict=True)}

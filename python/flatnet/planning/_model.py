@@ -11,8 +11,8 @@ from ._work import KINDS, Work
 __all__ = ["COLUMNS", "FOOTPRINTS", "Calibration", "footprint"]
 
 # The vectors and the bytes touched for each panel at which speeds are measured; between them logarithms are interpolated.
-COLUMNS = (1, 16, 256)
-FOOTPRINTS = (float(1 << 17), float(1 << 23))
+COLUMNS = (1, 16, 64, 256)
+FOOTPRINTS = (float(1 << 17), float(1 << 20), float(1 << 23))
 
 
 def _lanes(columns: int) -> int:
@@ -66,6 +66,8 @@ class Calibration:
         touched = footprint(work.weights, max(work.rows, work.cols), columns, itemsize)
         panels = -(-columns // _lanes(columns))
         alone = work.terms * columns * self.rate(work.kind, dtype, columns, touched)
+        if work.kind == "sparse":
+            alone += work.rows * columns * self.rate("rows", dtype, columns, touched)
         return alone / min(threads, panels) + float(self.tables[dtype]["step"]) * panels
 
     def moved(self, elements: int, dtype: str, itemsize: int, columns: int, threads: int) -> float:

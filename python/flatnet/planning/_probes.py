@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..measure import shortest
+from ..measure import clock_for, shortest
 from ._model import COLUMNS, FOOTPRINTS, footprint
 from ._work import KINDS, Work, work_of_factor, work_of_run
 
@@ -19,7 +19,9 @@ __all__ = ["count_probes", "measure_dtype"]
 Array = np.ndarray[Any, Any]
 Progress = Callable[[int, int], None]
 # A probe is repeated until it has taken this long in all; its shortest time counts.
-_PROBE_SECONDS = 4e-3
+_PROBE_SECONDS = 3e-3
+# Entries a row of the two sparse probes; an entry and a row each have their share of both.
+_A_ROW = {"sparse": 16, "rows": 2}
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
@@ -44,10 +46,11 @@ def _network(kind: str, n: int, dtype: np.dtype[Any]) -> tuple[Network, Work]:
     inner = min(16, n // side)
     if kind == "dense":
         factor: Any = Dense(_normal(rng, (n, n), dtype))
-    elif kind == "sparse":
-        rows = np.arange(0, 16 * n + 1, 16)
-        columns = np.sort((np.arange(16) * (n // 16) + rng.integers(0, n // 16, (n, 16))) % n, axis=1).ravel()
-        factor = Sparse((_normal(rng, (16 * n,), dtype), columns, rows), shape=(n, n))
+    elif kind in ("sparse", "rows"):
+        each = _A_ROW[kind]
+        apart = n // each
+        columns = (np.arange(each) * apart + rng.integers(0, apart, (n, each))).ravel()
+        factor = Sparse((_normal(rng, (each * n,), dtype), columns, np.arange(0, each * n + 1, each)), shape=(n, n))
     elif kind == "diagonal":
         factor = Diagonal(_normal(rng, (n,), dtype))
     elif kind == "permutation":
@@ -64,7 +67,13 @@ def _size(kind: str, columns: int, itemsize: int, target: float) -> int:
     n = 64
     while n < 1 << 22:
         wider = 2 * n
-        weights = {"dense": wider * wider, "sparse": 24 * wider, "diagonal": wider, "permutation": wider}.get(kind)
+        weights = {
+            "dense": wider * wider,
+            "sparse": 24 * wider,
+            "rows": 3 * wider,
+            "diagonal": wider,
+            "permutation": wider,
+        }.get(kind)
         if weights is None:
             side = int(kind.split()[-1]) if kind.startswith("blocks") else 0
             weights = side * wider if side else 2 * wider * (wider.bit_length() - 1) if kind in ("fourier", "butterfly") else 0
@@ -76,7 +85,7 @@ def _size(kind: str, columns: int, itemsize: int, target: float) -> int:
 
 def _shortest(net: Network, x: Array) -> float:
     out = net.apply(x, axis=0, threads=1)
-    return shortest(lambda: net.apply(x, axis=0, out=out, threads=1), _PROBE_SECONDS)[0]
+    return shortest(lambda: net.apply(x, axis=0, out=out, threads=1), _PROBE_SECONDS, clock_for(1))[0]
 
 
 def count_probes() -> int:
@@ -87,7 +96,8 @@ def count_probes() -> int:
 def measure_dtype(dtype: np.dtype[Any], progress: Callable[[], None]) -> dict[str, Any]:
     """Seconds for each class of kernel: see `Calibration`.
 
-    The time of moving panels in and out is that of one diagonal less its own multiplications, taken from a chain of five.
+    The time of moving panels in and out is that of one diagonal less its own multiplications, taken from a chain of five. Steps
+    that may read and write the user's arrays themselves, dense ones and sparse ones, are timed as what they add to a chain.
     """
     from ..network import Network
 
@@ -109,20 +119,39 @@ def measure_dtype(dtype: np.dtype[Any], progress: Callable[[], None]) -> dict[st
             one, five = _shortest(Network([layer]), x), _shortest(Network([layer] * 5), x)
             diagonal = max((five - one) / 4, one / 50)
             io = max(one - call - diagonal, one / 50)
-            rates["io"][-1].append(io / (2 * n * columns))
+            here = {"io": io / (2 * n * columns), "diagonal": diagonal / (n * columns)}
             progress()
             for kind in KINDS:
-                net, work = _network(kind, _size(kind, columns, itemsize, target), dtype)
-                moved = rates["io"][-1][-1] * (work.rows + work.cols) * columns
-                took = diagonal if kind == "diagonal" else _probe(kind, net, columns, dtype)
-                whole = kind in ("hadamard", "fourier", "butterfly")
-                spent = took if kind == "diagonal" else max(took - call - (0.0 if whole else moved), took / 10)
-                terms = float(n) if kind == "diagonal" else work.terms
-                rates[kind][-1].append(spent / (terms * columns))
+                if kind not in here:
+                    net, work = _network(kind, _size(kind, columns, itemsize, target), dtype)
+                    moved = 0.0 if kind in _WHOLE else here["io"] * (work.rows + work.cols) * columns
+                    here[kind] = _probe(kind, net, columns, dtype, call + moved) / (work.terms * columns)
                 progress()
+            here["sparse"], here["rows"] = _apart(here["sparse"], here["rows"])
+            for kind, value in here.items():
+                rates[kind][-1].append(value)
     return {"call": call, "step": step, "rates": rates}
 
 
-def _probe(kind: str, net: Network, columns: int, dtype: np.dtype[Any]) -> float:
+_WHOLE = ("hadamard", "fourier", "butterfly")  # they run on the user's arrays
+_ADDED = ("dense", "sparse", "rows")
+
+
+def _probe(kind: str, net: Network, columns: int, dtype: np.dtype[Any], beside: float) -> float:
+    """Seconds of the one step of `net`; a call takes `beside` on top of it."""
+    from ..network import Network
+
     made = np.result_type(dtype, np.complex64) if kind == "fourier" else dtype
-    return _shortest(net, np.ones((net.shape[1], columns), made))
+    x = np.ones((net.shape[1], columns), made)
+    took = _shortest(net, x)
+    if kind in _ADDED:
+        more = 8 if took < 50e-6 else 2
+        return max((_shortest(Network([net.layers[0]] * (1 + more)), x) - took) / more, took / 50)
+    return max(took - beside, took / 10)
+
+
+def _apart(many: float, few: float) -> tuple[float, float]:
+    """Seconds an entry and seconds a row, from the seconds an entry of rows with 16 and with 2."""
+    sixteen, two = _A_ROW["sparse"], _A_ROW["rows"]
+    entry = min(max((sixteen * many - two * few) / (sixteen - two), many / 4), many)
+    return entry, max(two * (few - entry), many / 10)

@@ -10,11 +10,13 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Work", "work_of", "work_of_factor", "work_of_run"]
 
-# Classes of kernels, each with a speed of its own. A pattern's class is the shorter side of its blocks, rounded down.
+# Classes of kernels, each with a speed of its own; "rows" is what a row of a sparse matrix takes beside its entries. The class
+# of a pattern is the shorter side of its blocks, rounded down.
 _SIDES = (2, 4, 8, 16, 32)
 KINDS = (
     "dense",
     "sparse",
+    "rows",
     "diagonal",
     "permutation",
     *(f"blocks {side}" for side in _SIDES),
@@ -32,7 +34,7 @@ class Work:
     Attributes
     ----------
     kind : str
-        One of `KINDS`.
+        One of `KINDS`, but not ``"rows"``: a sparse step takes those as well.
     terms : float
         Multiply-adds (additions of a Hadamard run, elements moved by a permutation).
     weights : float
