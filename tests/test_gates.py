@@ -1,4 +1,4 @@
-"""Product and bit gates: counts, and errors against the series and the paper's formulas, corrected."""
+"""Product gates: counts, and errors against the series, the paper's formulas corrected."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import flatnet as fn
 import numpy as np
 import pytest
 from flatnet.gates import CATALOGUE
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 RNG = np.random.default_rng(3)
 PAIRS = RNG.uniform(-1, 1, (5000, 2))
@@ -76,35 +74,6 @@ def test_gate_broadcasts_over_leading_axes() -> None:
     assert fn.product_gate()(x).shape == (2, 3, 1)
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.integers(1, 40), st.sampled_from([1e-4, 1e-7, 1e-10, 1e-14]), st.integers(0, 2**32))
-def test_bit_product_keeps_its_tolerance(k: int, tol: float, seed: int) -> None:
-    bits = (np.random.default_rng(seed).random((50, k)) < 0.9).astype(np.float64)
-    bits[0], bits[1] = 1.0, 1.0
-    bits[1, 0] = 0.0  # k and k - 1 ones: the worst inputs
-    error = np.abs(fn.bit_product(k, tol=tol)(bits)[:, 0] - bits.prod(axis=1))
-    assert error.max() <= tol + 4 * np.finfo(np.float64).eps
-
-
-@pytest.mark.parametrize(("digits", "sharpness"), [(4, 18.42), (7, 32.24), (10, 46.05), (16, 73.68)])
-def test_sharpness_for_decimal_digits(digits: int, sharpness: float) -> None:
-    net = fn.bit_product(5, tol=10.0**-digits)
-    assert net.layers[0].weight.toarray()[0, 0] == pytest.approx(sharpness, abs=0.01)
-
-
-def test_the_paper_s_sharpness_leaves_the_square_root_of_the_error() -> None:
-    error = fn.bit_product(3, sharpness=10 * math.log(10))([[1.0, 1.0, 0.0]])[0, 0]
-    assert error == pytest.approx(1e-5, rel=1e-3)
-    assert fn.bit_product(3)([[1.0, 1.0, 0.0]])[0, 0] == pytest.approx(1e-10, rel=1e-3)
-
-
-def test_bit_product_of_integers_and_single_precision() -> None:
-    gate = fn.bit_product(4, dtype=np.float32, tol=1e-6)
-    assert gate.dtype == np.float32
-    np.testing.assert_allclose(fn.bit_product(4)(np.array([[1, 1, 1, 1], [1, 1, 0, 1]]))[:, 0], [1, 0], atol=1e-9)
-    assert (fn.bit_product(4).neurons, fn.bit_product(4).synapses) == (1, 5)
-
-
 BAD = [
     (lambda: fn.product_gate("relu"), ValueError, "sgn"),
     (lambda: fn.product_gate("step"), ValueError, "got activation='step'"),
@@ -122,14 +91,6 @@ BAD = [
     (lambda: fn.product_gate(domain=(-1e30, 1e30), dtype=np.float32), ValueError, "float32"),
     (lambda: fn.product_gate(dtype=np.float16), TypeError, "float16"),
     (lambda: fn.product_gate(dtype=np.complex128), TypeError, "complex128"),
-    (lambda: fn.bit_product(0), ValueError, "0"),
-    (lambda: fn.bit_product(2.5), TypeError, "2.5"),
-    (lambda: fn.bit_product(3, sharpness=-1), ValueError, "got -1"),
-    (lambda: fn.bit_product(3, tol=0.5), ValueError, "got 0.5"),
-    (lambda: fn.bit_product(3, tol=0.0), ValueError, "got 0.0"),
-    (lambda: fn.bit_product(3, 40.0, 1e-9), ValueError, "sharpness or tol"),
-    (lambda: fn.bit_product(3, sharpness="sharp"), TypeError, "got 'sharp'"),
-    (lambda: fn.bit_product(3, sharpness=1e300, dtype=np.float32), ValueError, "float32"),
 ]
 
 

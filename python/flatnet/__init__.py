@@ -26,7 +26,21 @@ from .draw import draw
 from .expected import expected_flattening_cost
 from .factors import Dense, Diagonal, Factor, FourierStage, Kronecker, KroneckerSparse, Permutation, Sparse
 from .flatten import FlatteningCost, flattening_cost
-from .gates import bit_product, copy_gate, monomial, product_flat, product_gate, product_tree, tent_map
+from .gates import (
+    bit_function,
+    bit_parity,
+    bit_polynomial,
+    bit_product,
+    bit_symmetric,
+    copy_gate,
+    monomial,
+    multilinear,
+    product_flat,
+    product_gate,
+    product_tree,
+    tent_map,
+    truth_table,
+)
 from .interop.scipy import as_linear_operator
 from .measure import Measurement, measure
 from .network import Layer, Network
@@ -75,7 +89,11 @@ __all__ = [
     "Sparse",
     "TooLargeError",
     "as_linear_operator",
+    "bit_function",
+    "bit_parity",
+    "bit_polynomial",
     "bit_product",
+    "bit_symmetric",
     "block_diag",
     "convolution",
     "convolve",
@@ -103,6 +121,7 @@ __all__ = [
     "measure",
     "mobius",
     "monomial",
+    "multilinear",
     "planning",
     "predict_nnz",
     "product_flat",
@@ -114,6 +133,7 @@ __all__ = [
     "save",
     "show_config",
     "tent_map",
+    "truth_table",
     "vstack",
     "wavelet",
     "wavelets",

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .._check import positive_int
+from .._check import positive_int, require_memory
 from ..factors import Dense
 from ..network import Layer, Network
 from ..transforms import Entry
 from ._precision import positive_number, real_dtype
+from .bits_sharpness import Sum, choose
 
 
-def bit_product(k: int, sharpness: float | None = None, tol: float | None = None, *, dtype: DTypeLike = np.float64) -> Network:
+def bit_product(
+    k: int,
+    sharpness: float | None = None,
+    tol: float | None = None,
+    *,
+    hard: bool = False,
+    dtype: DTypeLike = np.float64,
+) -> Network:
     r"""Product of k bits, ``y_1 y_2 ... y_k``, by one logistic neuron and an identity output.
 
     Parameters
@@ -25,19 +31,22 @@ def bit_product(k: int, sharpness: float | None = None, tol: float | None = None
         Steepness β of the neuron, > 0.
     tol : float, optional
         Largest error allowed on bits, 0 < tol < 1/2, instead of ``sharpness``; sets β = 2 ln(1/tol). By
-        default 1e-10.
+        default 1e-10, in float32 1e-5.
+    hard : bool, keyword-only
+        β so large that the neuron is exactly 0 or 1: no error at all.
     dtype : {float64, float32}, keyword-only
         Precision of the weights.
 
     Returns
     -------
     Network
-        Maps ``(..., k) -> (..., 1)``: one neuron, k + 1 synapses.
+        Maps ``(..., k) -> (..., 1)``: one neuron, k + 1 synapses. ``certificate`` bounds the error on bits.
 
     Raises
     ------
     ValueError
-        If ``k`` is not positive, ``sharpness`` or ``tol`` is out of range, or both are given.
+        If ``k`` is not positive, ``sharpness`` or ``tol`` is out of range or below what ``dtype`` rounds to, β(k - 1/2)
+        overflows, or more than one of the three is given.
     TypeError
         If ``dtype`` is not float32 or float64.
 
@@ -46,8 +55,13 @@ def bit_product(k: int, sharpness: float | None = None, tol: float | None = None
     .. math:: \prod_{i=1}^{k} y_i \approx \sigma\Bigl(-\beta\bigl(k - \tfrac12 - \sum_i y_i\bigr)\Bigr)
 
     is Lin & Tegmark Eq. (13). The worst inputs have k or k - 1 ones: the argument is ±β/2 and the error
-    1/(1 + exp(β/2)) < exp(-β/2), whatever k. So D decimals need β = 2 D ln 10, which is 46 for D = 10;
-    the paper's "β > D ln 10 ≈ 23" forgets that the margin is 1/2 and leaves an error of 1e-5.
+    1/(1 + exp(β/2)) < exp(-β/2), whatever k. So D decimals need β = 2 D ln 10: 18.42, 32.24, 46.05, 69.08 for D = 4, 7,
+    10, 15; the paper's "β > D ln 10 ≈ 23" forgets that the margin is 1/2 and leaves an error of 1e-5 at D = 10. D = 16 is
+    refused: 1e-16 is below the roundoff of float64. (``tol`` includes the two units in the last place of the neuron,
+    except within a factor 256 of them, where the formula stands as it is and ``certificate.error`` has both.)
+
+    σ(β/2) rounds to 1 from β = 74.9 (float32: 34.7) on and σ(-β/2) to 0 from β = 1490.3 (208.0) on; ``hard=True`` takes
+    β = 2048. β is rounded up to so few digits that its multiples are exact: the argument has no rounding error.
 
     Examples
     --------
@@ -58,25 +72,23 @@ def bit_product(k: int, sharpness: float | None = None, tol: float | None = None
     >>> gate([[1, 1, 1], [1, 0, 1]]).round(9)
     array([[1.],
            [0.]])
+    >>> fn.bit_product(3, hard=True)([[1, 1, 1], [1, 0, 1]])
+    array([[1.],
+           [0.]])
     """
     k = positive_int("bit_product", "k", k)
-    if sharpness is not None and tol is not None:
-        raise ValueError(f"bit_product takes sharpness or tol, got sharpness={sharpness!r} and tol={tol!r}")
-    if sharpness is None:
-        tolerance = positive_number("bit_product", "tol", 1e-10 if tol is None else tol)
-        if not tolerance < 0.5:
-            raise ValueError(f"bit_product needs a tol between 0 and 1/2, got {tol!r}")
-        beta = -2.0 * math.log(tolerance)
-    else:
-        beta = positive_number("bit_product", "sharpness", sharpness)
     precision = real_dtype("bit_product", dtype)
-    with np.errstate(over="ignore", under="ignore"):
-        weights = np.full((1, k), beta).astype(precision)
-        bias = np.array([-beta * (k - 0.5)]).astype(precision)
-    if not np.isfinite(bias).all() or not weights.all():
-        raise ValueError(f"bit_product in {precision} cannot hold sharpness*(k - 1/2) of sharpness={beta:g} and k={k}")
-    hidden = Layer(Dense(weights), bias, "logistic")
-    return Network([hidden, Layer(Dense(np.ones((1, 1), dtype=precision)))], name=f"bit_product({k})")
+    require_memory(f"a gate of {k} bits", 3.0 * k * precision.itemsize)
+    if tol is not None and not positive_number("bit_product", "tol", tol) < 0.5:
+        raise ValueError(f"bit_product needs a tol between 0 and 1/2, got {tol!r}")
+    chosen = choose("bit_product", k, Sum(np.ones(1)), precision, sharpness=sharpness, tol=tol, hard=hard)
+    weights = np.full((1, k), chosen.beta, dtype=precision)
+    hidden = Layer(Dense(weights), np.array([-chosen.beta * (k - 0.5)], dtype=precision), "logistic")
+    return Network(
+        [hidden, Layer(Dense(np.ones((1, 1), dtype=precision)))],
+        name=f"bit_product({k})",
+        certificate=chosen.certificate(f"the product of {k} bits"),
+    )
 
 
 ENTRIES = (
