@@ -1,120 +1,104 @@
-"""The butterfly chain against every rival, side by side in one process: `python bench/butterfly.py`.
+"""Chains of sparse factors against every rival, side by side in one process: `python bench/butterfly.py`.
 
-A chain of log2(n) factors with two random weights a row, n = 1024, applied to batches of 1, 16 and 256
-columns. Each line is one case; `against` is time of the best rival over time of flatnet (above 1: flatnet is
-faster), with the quartiles of the ratios within the rounds; `limit` is the share of what bench/limits.py says
-the machine could do.
+Random butterflies, Monarch chains and pairs of random sparse matrices on batches of columns. Every side gets the same
+factors and the same array of shape (n, batch), and its result is checked before it is timed. `flatnet` runs the
+chain as it stands, the rows ending in "-planned" what `net.plan(batch, threads)` made of it. README.md says what
+the numbers mean.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-from dataclasses import asdict, dataclass
+import functools
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import flatnet as fn
 import numpy as np
-from limits import butterfly_seconds
-from rivals import CHAINS, Call, Unavailable
-from timing import Spread, agree, interleaved, ratio, threads_limited
+from compare import ALONE, OWN, Case, Sides, View, add_rivals, main
+from limits import chain_seconds
+from numpy.typing import NDArray
+from rivals import CHAINS
+from timing import Call, agree
 
-OWN = "flatnet"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One case of the table; times in seconds."""
-
-    n: int
-    batch: int
-    dtype: str
-    threads: int
-    times: dict[str, Spread]
-    best_rival: str
-    against: Spread
-    limit_share: float | None
+Array = NDArray[Any]
+PLANNED = "flatnet, planned"
+DENSE = ("dense GEMM",)
 
 
-def sides(net: fn.Network, X: np.ndarray, threads: int) -> tuple[dict[str, Call], dict[str, str]]:
-    """What to time, every result checked, and why some rivals are missing."""
-    factors = [layer.weight.tocsr() for layer in net.layers]
-    expected = X.astype(np.float64)
-    for factor in factors:
-        expected = factor @ expected
-    out = np.empty_like(X)
-    calls: dict[str, Call] = {OWN: lambda: net.apply(X, axis=0, out=out, threads=threads)}
-    missing = {}
-    for rival in CHAINS:
-        try:
-            calls[rival.name] = rival.make(factors, X, threads)
-        except Unavailable as reason:
-            missing[rival.name] = str(reason)
+@functools.cache
+def butterfly(n: int) -> fn.Network:
+    """log2(n) factors with two random weights a row."""
+    return fn.random_butterfly(n)
+
+
+@functools.cache
+def monarch(b: int) -> fn.Network:
+    """Two factors with b blocks of b x b random weights each: (1, b, b, b) times (b, b, b, 1)."""
+    rng = np.random.default_rng(0)
+    patterns = ((b, b, b, 1), (1, b, b, b))  # the first one is applied first
+    return fn.Network([fn.KroneckerSparse(rng.standard_normal(pattern) / np.sqrt(b)) for pattern in patterns])
+
+
+@functools.cache
+def pair(n: int, p: float) -> fn.Network:
+    """Two matrices whose entries are random numbers with probability p, else zero."""
+    import scipy.sparse
+
+    rng = np.random.default_rng(0)
+    return fn.Network([scipy.sparse.random(n, n, p, "csr", random_state=rng) for _ in range(2)])
+
+
+def sides(make: Callable[[], fn.Network], batch: int, dtype: str, threads: int) -> Sides:
+    """One chain on one batch; the expected result is SciPy's in double precision."""
+    made = make()
+    net = fn.Network(made.layers, dtype=dtype)
+    X = np.random.default_rng(1).standard_normal((net.shape[1], batch)).astype(dtype)
+    factors = [layer.weight.tocsr() for layer in made.layers]
+    expected = functools.reduce(lambda Y, A: A @ Y, factors, X.astype(np.float64))
+    out, planned_out, alone_out = (np.empty((net.shape[0], batch), dtype) for _ in range(3))
+    plan = net.plan(batch, threads, dtype=dtype)
+    calls: dict[str, Call] = {
+        OWN: lambda: net.apply(X, axis=0, out=out, threads=threads),
+        PLANNED: lambda: plan.apply(X, axis=0, out=planned_out),
+    }
+    if threads > 1:
+        calls[ALONE] = lambda: net.apply(X, axis=0, out=alone_out, threads=1)
     for name, call in calls.items():
         agree(name, call(), expected)
-    return calls, missing
+    found = Sides(calls, lambda: chain_seconds(net, batch, dtype, threads))
+    add_rivals(found, {rival.name: partial(rival.make, factors, X, threads) for rival in CHAINS})
+    return found
 
 
-def line(n: int, batch: int, dtype: str, threads: int, rounds: int, missing: dict[str, str]) -> Line:
-    """Time one case."""
-    net = fn.Network(fn.random_butterfly(n).layers, dtype=dtype)
-    X = np.random.default_rng(0).standard_normal((n, batch)).astype(dtype)
-    with threads_limited(threads):
-        calls, absent = sides(net, X, threads)
-        samples = interleaved(calls, rounds, threads)
-    missing.update(absent)
-    times = {name: Spread.of(seconds) for name, seconds in samples.items()}
-    best = min((name for name in times if name != OWN), key=lambda name: times[name].median)
-    try:
-        share = butterfly_seconds(n, batch, dtype, threads) / times[OWN].median
-    except Unavailable as reason:
-        missing["share of the machine's limit"], share = str(reason), None
-    return Line(n, batch, dtype, threads, times, best, ratio(samples[best], samples[OWN]), share)
+def cases() -> list[Case]:
+    """Every row of the table of chains."""
+    found = []
 
+    def add(row: str, name: str, make: Any, batch: int, dtype: str, must: float, aim: float, **more: Any) -> None:
+        short = {"float32": "f32", "float64": "f64"}[dtype]
+        rivals = more.get("rivals", ("",))
+        views = (*more.pop("views", ()), View(f"{row}-planned", must, aim, rivals, PLANNED))
+        call = partial(sides, make, batch, dtype)
+        found.append(Case(row, f"{short} {name}, batch {batch}", must, aim, call, dtype=dtype, views=views, **more))
 
-def show(lines: list[Line], missing: dict[str, str]) -> None:
-    """Print the table: microseconds, median [quartiles]."""
-    names = list(dict.fromkeys(name for entry in lines for name in entry.times))
-    rows = [["n", "batch", "dtype", "T", *names, "best rival", "against", "limit"]]
-    for entry in lines:
-        cells = [_micro(entry.times[name]) for name in names]
-        against = f"{entry.against.median:.2f} [{entry.against.low:.2f}, {entry.against.high:.2f}]"
-        share = "" if entry.limit_share is None else f"{100 * entry.limit_share:.0f} %"
-        row = [entry.n, entry.batch, entry.dtype, entry.threads, *cells, entry.best_rival, against, share]
-        rows.append([str(cell) for cell in row])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
-    print("times in us, median [quartiles]; against = best rival / flatnet; limit = share of the machine's limit")
-    for name, reason in missing.items():
-        print(f"left out: {name}: {reason}")
-
-
-def _micro(time: Spread) -> str:
-    return f"{time.median * 1e6:.0f} [{time.low * 1e6:.0f}, {time.high * 1e6:.0f}]"
-
-
-def main() -> None:
-    """Measure and print; --json also writes the samples' medians and quartiles."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--n", type=int, default=1024)
-    parser.add_argument("--batch", type=int, nargs="+", default=[1, 16, 256])
-    parser.add_argument("--dtype", nargs="+", default=["float32", "float64"], choices=["float32", "float64"])
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--rounds", type=int, default=101)
-    parser.add_argument("--json", metavar="FILE")
-    chosen = parser.parse_args()
-    missing: dict[str, str] = {}
-    lines = [
-        line(chosen.n, batch, dtype, threads, chosen.rounds, missing)
-        for dtype in chosen.dtype
-        for threads in chosen.threads
-        for batch in chosen.batch
-    ]
-    show(lines, missing)
-    if chosen.json:
-        with open(chosen.json, "w", encoding="utf-8") as file:
-            json.dump({"config": fn.show_config(), "lines": [asdict(entry) for entry in lines]}, file, indent=1)
+    for dtype in ("float32", "float64"):
+        for n in (1024, 16384):
+            for batch in (256, 16, 1):
+                bounds = (3, 5) if batch < 256 else (3.5, 5) if n == 1024 else (6, 10)
+                quick = n == 1024 or batch == 256
+                add("butterfly", f"butterfly n={n}", partial(butterfly, n), batch, dtype, *bounds, quick=quick)
+        for b in (32, 64):
+            for batch in (10, 1000):
+                bounds = (1, 1) if batch == 10 else (2, 4)
+                everyone = (View("monarch-all", 1, 1),)
+                name = f"monarch n={b * b}"
+                add("monarch", name, partial(monarch, b), batch, dtype, *bounds, rivals=DENSE, views=everyone, quick=b == 32)
+        bounds_of = {"float32": {1: (1.2, 2), 16: (2, 3), 256: (2.5, 3.3)}, "float64": {256: (2, 2.7)}}
+        for batch, bounds in bounds_of[dtype].items():
+            add("pair", "pair n=4096 p=0.01", partial(pair, 4096, 0.01), batch, dtype, *bounds)
+    return found
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__.split("\n")[0], cases(), {})

@@ -1,4 +1,4 @@
-"""What the scripts of transforms share: cases with a must and an aim, measured against every rival, shown as a table.
+"""What the scripts share: cases with a must and an aim, measured against every rival, shown as a table.
 
 A case prepares its sides for a number of threads: flatnet first, then rivals, every result checked. A line is one
 case measured; `against` is the time of the best rival over flatnet's, from the ratios within each round.
@@ -20,10 +20,10 @@ import numpy as np
 from rivals import Unavailable
 from timing import Call, Spread, agree, budgeted, pinned, ratio, threads_limited
 
-__all__ = ["ALONE", "OWN", "Case", "Figure", "Line", "Sides", "add_rivals", "main", "measure"]
+__all__ = ["ALONE", "OWN", "Case", "Figure", "Line", "Sides", "View", "add_rivals", "main", "measure"]
 
-OWN = "flatnet"
-ALONE = "flatnet, one thread"  # beside two threads, for the speed-up; no rival
+OWN = "flatnet"  # no rival is named so, and none begins with it
+ALONE = "flatnet, one thread"  # beside two threads, for the speed-up
 
 
 @dataclass
@@ -36,8 +36,22 @@ class Sides:
 
 
 @dataclass(frozen=True)
+class View:
+    """A line on the same samples: ``own`` against the best of the rivals whose names begin with one of ``rivals``."""
+
+    row: str
+    must: float
+    aim: float
+    rivals: tuple[str, ...] = ("",)
+    own: str = OWN
+
+
+@dataclass(frozen=True)
 class Case:
-    """A line of the table before it is measured: ``sides(threads)`` prepares and checks."""
+    """A line of the table before it is measured: ``sides(threads)`` prepares and checks.
+
+    ``views`` are further lines from the same samples; one without rivals is left out.
+    """
 
     row: str
     name: str
@@ -46,6 +60,9 @@ class Case:
     sides: Callable[[int], Sides]
     threads: tuple[int, ...] = (1, 2)
     quick: bool = True  # whether --quick measures it
+    dtype: str = ""  # what --dtype chooses by; "" is always measured
+    rivals: tuple[str, ...] = ("",)  # as in a view
+    views: tuple[View, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +80,7 @@ class Line:
     aim: float
     limit_share: float | None = None
     speed_up: Spread | None = None
+    own: str = OWN
 
     def verdict(self) -> str:
         """Whether the median reaches the aim, the must, or neither."""
@@ -100,35 +118,33 @@ def add_rivals(sides: Sides, made: Mapping[str, Callable[[], Call]], tolerance: 
 
 
 def measure(case: Case, threads: int, seconds: float, missing: dict[str, str]) -> list[Line]:
-    """Time one case. A line for the best rival, and one (row "scipy") against SciPy as installed where it is a side."""
+    """Time one case. A line for the best rival, and one for each view of the same samples."""
     with threads_limited(threads), pinned(threads):
         sides = case.sides(threads)
         samples = budgeted(sides.calls, seconds, threads, OWN)
     missing.update(sides.missing)
-    share = None
+    limit = None
     if sides.limit:
         try:
-            share = sides.limit() / float(np.nanmedian(samples[OWN]))
+            limit = sides.limit()
         except Unavailable as reason:
             missing["share of the machine's limit"] = str(reason)
     times = {name: Spread.of(found) for name, found in samples.items()}
     speed_up = ratio(samples[ALONE], samples[OWN]) if ALONE in samples else None
-    others = [name for name in times if name not in (OWN, ALONE)]
+    others = [name for name in times if not name.startswith(OWN)]
     lines = []
-    for row, names, must, aim in ((case.row, others, case.must, case.aim), *_scipy(case.row, others)):
-        if not names:
+    for view in (View(case.row, case.must, case.aim, case.rivals), *case.views):
+        names = [name for name in others if name.startswith(view.rivals)]
+        if not names or view.own not in times:
             continue
         best = min(names, key=lambda name: times[name].median)
-        least = float(np.nanmin(samples[best]) / np.nanmin(samples[OWN]))
-        kept = times if row == case.row else {name: times[name] for name in (OWN, best)}
-        against = ratio(samples[best], samples[OWN])
-        lines.append(Line(row, case.name, threads, kept, best, against, least, must, aim, share, speed_up))
+        own = samples[view.own]
+        least = float(np.nanmin(samples[best]) / np.nanmin(own))
+        share = None if limit is None else limit / times[view.own].median
+        kept = times if view.row == case.row else {name: times[name] for name in (view.own, best)}
+        figures = (view.must, view.aim, share, speed_up if view.own == OWN else None, view.own)
+        lines.append(Line(view.row, case.name, threads, kept, best, ratio(samples[best], own), least, *figures))
     return lines
-
-
-def _scipy(row: str, others: Sequence[str]) -> Iterable[tuple[str, list[str], float, float]]:
-    if "scipy.fft" in others and len(others) > 1:
-        yield "scipy", ["scipy.fft"], 2.5, 5.0
 
 
 NAMES = (
@@ -146,7 +162,7 @@ NAMES = (
     "limit",
     "T2/T1",
 )
-WIDTHS = (14, 27, 1, 7, 13, 8, 18, 8, 4, 3, 7, 5, 5)
+WIDTHS = (18, 31, 1, 7, 22, 8, 18, 8, 4, 3, 7, 5, 5)
 
 
 def show(line: Line) -> None:
@@ -155,7 +171,7 @@ def show(line: Line) -> None:
     share = "" if line.limit_share is None else f"{100 * line.limit_share:.0f} %"
     speed_up = "" if line.speed_up is None else f"{line.speed_up.median:.2f}"
     best = line.times[line.best_rival].median
-    cells = [line.row, line.case, line.threads, _time(line.times[OWN].median), line.best_rival, _time(best), against]
+    cells = [line.row, line.case, line.threads, _time(line.times[line.own].median), line.best_rival, _time(best), against]
     _print([*cells, f"{line.against_least:.2f}", f"{line.must:g}", f"{line.aim:g}", line.verdict(), share, speed_up])
 
 
@@ -164,7 +180,7 @@ def show_figures(figures: Sequence[Figure]) -> None:
     for figure in figures:
         bound = "" if figure.must == float("inf") else f"at most {figure.must:g}: {'yes' if figure.reached() else 'no'}"
         print(
-            f"{figure.row:14}  {figure.case:27}  {figure.value:8.3g} {figure.unit:3}  {bound:18}  {figure.note}".rstrip(),
+            f"{figure.row:18}  {figure.case:31}  {figure.value:8.3g} {figure.unit:3}  {bound:18}  {figure.note}".rstrip(),
             flush=True,
         )
 
@@ -182,12 +198,14 @@ def _time(seconds: float) -> str:
 
 
 def main(description: str, cases: Sequence[Case], figures: Mapping[str, Callable[[bool], list[Figure]]]) -> None:
-    """The command line of both scripts."""
+    """The command line of the scripts."""
     rows = [*dict.fromkeys(case.row for case in cases), *figures]
+    dtypes = [*dict.fromkeys(case.dtype for case in cases if case.dtype)]
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--rows", nargs="+", default=rows, metavar="ROW", choices=rows, help=f"some of: {', '.join(rows)}")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="T")
-    parser.add_argument("--only", metavar="TEXT", default="", help="cases whose name holds TEXT")
+    parser.add_argument("--case", "--only", metavar="TEXT", default="", help="cases whose name holds TEXT")
+    parser.add_argument("--dtype", nargs="+", metavar="DTYPE", default=dtypes, choices=dtypes, help=", ".join(dtypes))
     parser.add_argument("--seconds", type=float, default=3.0, help="time for one case [s]")
     parser.add_argument("--quick", action="store_true", help="fewer sizes, half a second a case")
     parser.add_argument("--json", metavar="FILE")
@@ -200,7 +218,7 @@ def main(description: str, cases: Sequence[Case], figures: Mapping[str, Callable
     for threads in chosen.threads:
         for case in cases:
             wanted = case.row in chosen.rows and threads in case.threads and (case.quick or not chosen.quick)
-            if wanted and chosen.only in case.name:
+            if wanted and chosen.case in case.name and case.dtype in ("", *chosen.dtype):
                 lines = measure(case, threads, seconds, missing)
                 for line in lines:
                     show(line)

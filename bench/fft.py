@@ -12,7 +12,7 @@ from typing import Any
 
 import flatnet as fn
 import numpy as np
-from compare import ALONE, OWN, Case, Figure, Sides, add_rivals, main
+from compare import ALONE, OWN, Case, Figure, Sides, View, add_rivals, main
 from fwht import least
 from limits import fourier_seconds
 from numpy.typing import NDArray
@@ -93,6 +93,8 @@ def cases() -> list[Case]:
         size = _power(shape[0]) if len(shape) == 1 else f"{shape[0]} x {shape[1]}"
         rivals = LARGE if len(shape) == 1 and shape[0] >= 1 << 20 else everyone
         call = partial(sides, shape, axis, dtype, rivals)
+        more["views"] = (View("scipy", 2.5, 5.0, (fourier.SCIPY,)),) if fourier.SCIPY in rivals and len(rivals) > 1 else ()
+        more["dtype"] = dtype
         found.append(Case(row, f"{SHORT[dtype]}{layout} {size}", must, aim, call, **more))
 
     for dtype in ("complex64", "complex128"):

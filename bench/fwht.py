@@ -96,16 +96,35 @@ def cases() -> list[Case]:
             side = partial(single, log_n, dtype)
             threads = (1, 2) if log_n >= 20 else (1,)
             found.append(
-                Case(f"{short}-single", f"{short} 2^{log_n}", must, aim, side, threads, quick=log_n in (8, 12, 16, 20))
+                Case(
+                    f"{short}-single",
+                    f"{short} 2^{log_n}",
+                    must,
+                    aim,
+                    side,
+                    threads,
+                    quick=log_n in (8, 12, 16, 20),
+                    dtype=dtype,
+                )
             )
         for log_n in (22, 24, 26):
-            found.append(Case(f"{short}-large", f"{short} 2^{log_n}", 2.2, 3, partial(single, log_n, dtype), quick=log_n == 22))
+            found.append(
+                Case(
+                    f"{short}-large",
+                    f"{short} 2^{log_n}",
+                    2.2,
+                    3,
+                    partial(single, log_n, dtype),
+                    quick=log_n == 22,
+                    dtype=dtype,
+                )
+            )
         for shape, row_must, row_aim in (((4096, 1024), 2.5, 4), ((256, 65536), 2.5, 4), ((65536, 256), 1.6, 2)):
             name = f"{short} rows {shape[0]} x {shape[1]}"
-            found.append(Case(f"{short}-rows", name, row_must, row_aim, partial(batch, shape, 1, dtype)))
+            found.append(Case(f"{short}-rows", name, row_must, row_aim, partial(batch, shape, 1, dtype), dtype=dtype))
         for shape, in_must, in_aim in (((1024, 4096), 8, 15), ((256, 65536), 6, 10)):
             name = f"{short} innermost {shape[0]} x {shape[1]}"
-            found.append(Case(f"{short}-innermost", name, in_must, in_aim, partial(batch, shape, 0, dtype)))
+            found.append(Case(f"{short}-innermost", name, in_must, in_aim, partial(batch, shape, 0, dtype), dtype=dtype))
     return found
 
 

@@ -9,11 +9,21 @@ from __future__ import annotations
 
 import argparse
 import functools
+from typing import Any
 
 import numpy as np
 from rivals import Unavailable, native
 
-__all__ = ["add_rate", "butterfly_seconds", "copy_rate", "fma_rate", "fourier_seconds", "hadamard_seconds", "moved_rate"]
+__all__ = [
+    "add_rate",
+    "chain_seconds",
+    "copy_rate",
+    "elementwise_seconds",
+    "fma_rate",
+    "fourier_seconds",
+    "hadamard_seconds",
+    "moved_rate",
+]
 
 
 @functools.cache
@@ -41,17 +51,27 @@ def moved_rate(working_set: int, threads: int) -> float:
     return max(copy_rate(working_set, threads), copy_rate(working_set, threads, streaming=True))
 
 
-def butterfly_seconds(n: int, batch: int, dtype: str, threads: int) -> float:
-    """Least time of a butterfly chain: its arithmetic at the FMA rate, or its data moved once, whichever is longer.
+def chain_seconds(net: Any, batch: int, dtype: str, threads: int) -> float:
+    """Least time of a linear chain: its arithmetic at the FMA rate, or its data moved once, whichever is longer.
 
-    A 2 x 2 block on one column takes 4 multiply-type instructions (2 products, 2 multiply-adds), so n log2(n)
-    / 2 blocks cost 2 n log2(n) of them: 4 n log2(n) flop at the FMA rate. The data are x, y and 2 n log2(n)
-    weights.
+    Every weight multiplies each column once: one multiply-type instruction, two flop at the FMA rate. The data are
+    x, y and the weights; those without a regular support also have a 32-bit index each.
     """
-    stages = int(np.log2(n))
     size = np.dtype(dtype).itemsize
-    moved = (2 * n * batch + 2 * n * stages) * size
-    return max(4 * n * stages * batch / fma_rate(dtype, threads), moved / copy_rate(moved, threads))
+    moved = sum(net.shape) * batch * size
+    for layer in net.layers:
+        moved += layer.weight.synapses * (size + (0 if layer.weight.pattern else 4))
+    arithmetic = 2 * net.synapses * batch / fma_rate(dtype, threads)
+    return max(arithmetic, moved / moved_rate(_whole(moved), threads))
+
+
+def elementwise_seconds(instructions: float, count: int, bytes_moved: float, dtype: str, threads: int) -> float:
+    """Least time of one function on many numbers: its instructions on the multiply-add units, or its bytes moved once.
+
+    ``instructions`` are fused multiply-adds (or as costly ones) for each of ``count`` results.
+    """
+    moved = bytes_moved / moved_rate(_whole(bytes_moved), threads)
+    return max(2 * instructions * count / fma_rate(dtype, threads), moved)
 
 
 def hadamard_seconds(n: int, batch: int, dtype: str, threads: int, arrays: int = 2) -> float:
@@ -74,9 +94,13 @@ def fourier_seconds(n: int, batch: int, dtype: str, threads: int, real: bool = F
 
 
 def _least(additions: float, bytes_read: float, arrays: int, dtype: str, threads: int) -> float:
-    working_set = 1 << max(14, round(np.log2(bytes_read * arrays)))
-    moved = 2 * bytes_read / moved_rate(min(working_set, LARGEST), threads)
+    moved = 2 * bytes_read / moved_rate(_whole(bytes_read * arrays), threads)
     return max(additions / add_rate(dtype, threads), moved)
+
+
+def _whole(working_set: float) -> int:
+    """The power of two nearest to a working set: few sizes are measured."""
+    return min(1 << max(14, round(np.log2(working_set))), LARGEST)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Must, aim and measured as a Markdown table: `python bench/table.py fwht.json fft.json`, from --json of the scripts.
+"""Must, aim and measured as a Markdown table: `python bench/table.py fwht.json butterfly.json`, from --json of the scripts.
 
 Each row stands for its cases: the ratios go from the least to the largest median; the share of the limit likewise.
 """
@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+# Rows whose cases are named one by one.
+NAMED = ("rows", "innermost", "butterfly", "monarch", "pair", "planned", "logistic", "gate", "numpy", "polynomial", "digits")
 TITLES = {
     "f32-single": "FWHT f32 single, 2^8..2^20",
     "f64-single": "FWHT f64 single, 2^8..2^20",
@@ -31,6 +33,18 @@ TITLES = {
     "primes-smooth": "FFT primes and 7-smooth lengths",
     "convolve": "convolve",
     "scipy": "FFT rows against scipy.fft as installed",
+    "butterfly": "random butterfly",
+    "butterfly-planned": "random butterfly, planned",
+    "monarch": "Monarch chain against dense",
+    "monarch-all": "Monarch chain against all",
+    "monarch-planned": "Monarch chain, planned, against dense",
+    "pair": "random sparse pair",
+    "pair-planned": "random sparse pair, planned",
+    "logistic": "logistic",
+    "gate": "product gate against torch.compile",
+    "gate-numpy": "product gate against NumPy in place",
+    "polynomial": "compiled polynomial against torch",
+    "digits": "QDA on digits against torch",
 }
 
 
@@ -77,7 +91,7 @@ def single(line: dict[str, Any]) -> list[str]:
 def main() -> None:
     """Read the files and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("files", nargs="+", metavar="FILE", help="what fwht.py and fft.py wrote with --json")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="what the scripts wrote with --json")
     parser.add_argument("--cases", action="store_true", help="a line for every case")
     chosen = parser.parse_args()
     documents = []
@@ -88,9 +102,7 @@ def main() -> None:
     print("| case | T | best rival | must | aim | measured | reached | share of limit | T2/T1 |")
     print("|---|---|---|---|---|---|---|---|---|")
     for key, lines in lines_of(results).items():
-        for cells in (
-            [single(line) for line in lines] if chosen.cases else [row(key, lines, key[0].endswith(("rows", "innermost")))]
-        ):
+        for cells in [single(line) for line in lines] if chosen.cases else [row(key, lines, key[0].endswith(NAMED))]:
             print("| " + " | ".join(cells) + " |")
     figures = [result for result in results if result["kind"] == "Figure"]
     if figures:

@@ -1,8 +1,9 @@
 """Other people's ways to apply a chain of sparse matrices, each with what it can do and why it may be missing.
 
-A rival is one function here and one line in `CHAINS`. It gets the factors as scipy.sparse (first applied
-first) and a batch of shape (inputs, columns) in C order, prepares whatever it can once, and returns a call
-without arguments that gives the result.
+A rival is one function here or in a file of its own, and one line in `CHAINS`. It gets the factors as scipy.sparse
+(first applied first) and a batch of shape (inputs, columns) in C order, prepares whatever it can once, and returns
+a call without arguments that gives the result. One that needs Kronecker-sparse factors, or a matrix of moderate
+size, says so with `Unavailable`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import native
+from . import faust, lazy, native, pytorch
 from .native import Unavailable
 
 __all__ = ["CHAINS", "Call", "ChainRival", "Unavailable", "mkl_library"]
@@ -78,8 +79,7 @@ def mkl_chain(factors: Sequence[Any], X: Array, threads: int) -> Call:
 
 def dense_product(factors: Sequence[Any], X: Array, threads: int) -> Call:
     """The whole chain as one matrix, by NumPy's BLAS."""
-    product = reduce(lambda B, A: A @ B, factors[1:], factors[0].toarray())
-    product = np.ascontiguousarray(product.astype(X.dtype))
+    product = np.ascontiguousarray(native.dense_matrix(factors).astype(X.dtype))
     out = np.empty((product.shape[0], X.shape[1]), X.dtype)
     return lambda: np.matmul(product, X, out=out)
 
@@ -88,7 +88,16 @@ CHAINS = (
     ChainRival("SciPy CSR chain", scipy_chain, threaded=False),
     ChainRival("Eigen sparse chain", eigen_chain, threaded=True),
     ChainRival("MKL sparse chain", mkl_chain, threaded=True),
+    ChainRival("torch CSR chain", pytorch.chain, threaded=True),
+    ChainRival("pyfaust", faust.plain, threaded=True),
+    ChainRival("pyfaust opt_butterfly", faust.opt_butterfly, threaded=True),
+    ChainRival("pyfaust optimize", faust.optimized, threaded=True),
+    ChainRival("lazylinop ksm", lazy.ksm, threaded=True),
+    ChainRival("lazylinop fused halves", lazy.halves, threaded=True),
+    ChainRival("lazylinop fused halves (torch)", lazy.halves_in_torch, threaded=True),
+    ChainRival("lazylinop optimize", lazy.optimized, threaded=True),
     ChainRival("dense GEMM (NumPy)", dense_product, threaded=True),
+    ChainRival("dense GEMM (torch)", pytorch.dense_product, threaded=True),
 )
 
 

@@ -15,11 +15,14 @@ import pathlib
 import subprocess
 import sysconfig
 from collections.abc import Sequence
+from functools import reduce
 from types import ModuleType
+from typing import Any
 
 import flatnet as fn
+import numpy as np
 
-__all__ = ["HERE", "Unavailable", "eigen_include", "library", "load"]
+__all__ = ["HERE", "Unavailable", "dense_matrix", "eigen_include", "library", "load"]
 
 HERE = pathlib.Path(__file__).resolve().parent
 CACHE = HERE.parents[1] / "build" / "bench"
@@ -35,6 +38,8 @@ FIXED_FLAGS = [
     "-fvisibility=hidden",
 ]
 
+DENSE_ENTRIES = 1 << 25  # 256 MiB in double precision
+
 # Tried in this order, from flatnet's own instruction set downwards; an old compiler may not know the first.
 MACHINE_FLAGS = {
     "v4": (["-march=x86-64-v4", "-mprefer-vector-width=512"], ["-march=native", "-mprefer-vector-width=512"]),
@@ -46,6 +51,20 @@ MACHINE_FLAGS = {
 
 class Unavailable(Exception):
     """A rival that cannot run here, with the reason."""
+
+
+def dense_matrix(factors: Sequence[Any]) -> np.ndarray:
+    """The whole chain as one matrix, in double precision.
+
+    Raises
+    ------
+    Unavailable
+        If it has more than `DENSE_ENTRIES` entries.
+    """
+    entries = factors[-1].shape[0] * factors[0].shape[1]
+    if entries > DENSE_ENTRIES:
+        raise Unavailable(f"the whole matrix would have {entries:.1e} entries, the bench forms {DENSE_ENTRIES:.1e} at most")
+    return reduce(lambda B, A: A @ B, factors[1:], factors[0].toarray())
 
 
 def load(name: str, *include: str) -> ModuleType:
