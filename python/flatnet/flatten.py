@@ -249,7 +249,7 @@ def flattening_cost(
     work of all layers and has no hidden neuron; ``net`` is the network of fewest synapses and may have hidden
     neurons. C_n of a network without hidden layers is 0/0 and given as nan. For non-linear networks the lower
     ends come from what a constructor says of the function (``net.info``): a homogeneous polynomial, by the rank of its space of
-    derivatives, or a number of linear pieces; otherwise they are 0.
+    derivatives, a number of linear pieces, or the edges of the cube along which a function of bits changes; otherwise 0.
 
     Examples
     --------

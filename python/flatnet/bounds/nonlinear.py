@@ -23,6 +23,8 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .cube import threshold_neurons
+
 if TYPE_CHECKING:
     from ..network import Network
 
@@ -150,8 +152,14 @@ def hidden_neurons(net: Network, depth: int, flat: Network | None) -> NeuronBoun
         return NeuronBound(
             "pieces", sawtooth_neurons(pieces, depth), f"ReLU networks of {word} with {pieces} pieces, any weights"
         )
+    if depth != 1:
+        return None
+    if (cube := _cube(net)) is not None:
+        n, edges = cube
+        covers = f"one hidden layer of thresholds, any weights, affine output, equal to f on all inputs of {n} bits"
+        return NeuronBound("edges of the cube", threshold_neurons(n, edges), covers)
     terms = _terms(net)
-    if terms is None or depth != 1:
+    if terms is None:
         return None
     degree = sum(next(iter(terms)))
     ranks = derivative_ranks(terms) if degree > 1 else None
@@ -162,6 +170,16 @@ def hidden_neurons(net: Network, depth: int, flat: Network | None) -> NeuronBoun
         covers = f"one hidden layer, one common bias with no vanishing derivative 1 to {degree}, {where}"
         return NeuronBound("LB6", sum(ranks) - 1, covers)
     return NeuronBound("LB6, free biases", max(ranks[1:-1]), f"one hidden layer, any biases, {where}")
+
+
+def _cube(net: Network) -> tuple[int, int] | None:
+    """Bits, and the edges of their cube along which the function changes, where a network says so."""
+    known: Any = net.info.get("cube")
+    try:
+        n, edges = int(known["bits"]), int(known["edges"])
+    except (TypeError, ValueError, KeyError, OverflowError):
+        return None
+    return (n, edges) if 1 <= n == net.shape[1] <= 4096 and 0 <= edges <= n << (n - 1) else None
 
 
 def _terms(net: Network) -> Terms | None:

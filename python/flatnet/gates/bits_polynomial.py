@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ..bounds.cube import changing_edges
 from ..factors import Dense, Sparse
 from ..network import Layer, Network
 from ..transforms import Entry
 from ._precision import real_dtype
 from .bits_monomials import Monomials, monomials, real_coefficients
 from .bits_sharpness import Sum, choose, exact_sums
+from .bits_symmetric import bit_symmetric
 from .bits_table import as_table, multilinear
 
 
@@ -111,7 +113,8 @@ def bit_function(
     Returns
     -------
     Network
-        Maps ``(..., n) -> (..., 1)``; `bit_polynomial` of the coefficients that `multilinear` finds.
+        Maps ``(..., n) -> (..., 1)``; `bit_polynomial` of the coefficients that `multilinear` finds. Where f depends on the
+        number of ones alone, `bit_symmetric` is its ``flat_form``.
 
     Raises
     ------
@@ -140,15 +143,21 @@ def bit_function(
     given = as_table("bit_function", table)
     values = real_coefficients("bit_function", given)
     coefficients = multilinear(given if given.dtype.kind == "i" else values)
-    return _compiled(
-        "bit_function",
-        monomials("bit_function", coefficients),
-        0.0 if given.dtype.kind == "i" else _rounded(values),
-        tol,
-        sharpness,
-        hard,
-        dtype,
-    )
+    error = 0.0 if given.dtype.kind == "i" else _rounded(values)
+    net = _compiled("bit_function", monomials("bit_function", coefficients), error, tol, sharpness, hard, dtype)
+    net.info["cube"] = {"bits": net.shape[1], "edges": changing_edges(values)}
+    if (steps := _symmetric(values)) is not None:
+        net.flat_form = bit_symmetric(steps, tol, sharpness=sharpness, hard=hard, dtype=dtype)
+    return net
+
+
+def _symmetric(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
+    """The value for each number of ones, if that is all the table depends on."""
+    ones = np.zeros(1, dtype=np.int64)
+    while ones.size < values.size:
+        ones = np.concatenate((ones, ones + 1))
+    steps = values[(1 << np.arange(int(ones[-1]) + 1)) - 1]
+    return steps if (values == steps[ones]).all() else None
 
 
 def _rounded(values: np.ndarray[Any, Any]) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from .._check import positive_int, require_memory
+from ..bounds.cube import symmetric_edges
 from ..factors import Dense
 from ..network import Layer, Network
 from ..transforms import Entry
@@ -131,9 +132,9 @@ def bit_parity(
     As a polynomial, parity is the sum over all K ≠ ∅ of (-2)^(|K| - 1) times the product of the bits of K: 2^n - 1 terms, so as
     many neurons by Lin & Tegmark's Eq. (13), and norm(h)_1 = (3^n - 1)/2. Both networks have one hidden layer.
 
-    With hard neurons (thresholds) and one hidden layer n is not far from the least: parity changes along each of the
-    n 2^(n-1) edges of the cube, so some neuron must, and a hyperplane cuts at most ceil(n/2) C(n, floor(n/2)) of them
-    (O'Neil 1971): at least about sqrt(π n/2) neurons.
+    With hard neurons (thresholds) and one hidden layer, parity needs at least about sqrt(π n/2) of them: it changes along
+    each of the n 2^(n-1) edges of the cube, so some neuron must, and a hyperplane cuts at most
+    ceil(n/2) C(n, floor(n/2)) of them (O'Neil 1971). `flattening_cost` gives the interval.
 
     Examples
     --------
@@ -179,17 +180,20 @@ def _compiled(
     bias = (-chosen.beta * (places + 0.5)).astype(precision)  # the jump between k - 1 and k ones stands at place k - 1
     last = Layer(Dense(stored[None, places]), constant)
     name = f"{what}({n})"
+    info = {"cube": {"bits": n, "edges": symmetric_edges(values)}} if n <= 4096 else None
     if not places.size:
-        return Network([Layer(Dense(np.zeros((1, n), dtype=precision)), constant)], name=name, certificate=certificate)
+        return Network(
+            [Layer(Dense(np.zeros((1, n), dtype=precision)), constant)], name=name, info=info, certificate=certificate
+        )
     require_memory(
         f"{what} of {n} bits and {places.size} jumps", 0.0 if count_first else 2.0 * n * places.size * precision.itemsize
     )
     if count_first:
         count = Layer(Dense(np.ones((1, n), dtype=precision)))
         steps = Layer(Dense(np.full((places.size, 1), chosen.beta, dtype=precision)), bias, "logistic")
-        return Network([count, steps, last], name=name, certificate=certificate)
+        return Network([count, steps, last], name=name, info=info, certificate=certificate)
     weights = Dense(np.full((places.size, n), chosen.beta, dtype=precision))
-    return Network([Layer(weights, bias, "logistic"), last], name=name, certificate=certificate)
+    return Network([Layer(weights, bias, "logistic"), last], name=name, info=info, certificate=certificate)
 
 
 ENTRIES = (
