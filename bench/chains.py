@@ -15,7 +15,7 @@ from flatnet.report.chains import _linear_interpolation, digits_propagation
 __all__ = ["label_spreading", "picture_diffusion", "pyramid", "read_out", "v_cycle"]
 
 
-def label_spreading(hops: int, labelled: int = 100) -> fn.Network:
+def label_spreading(hops: int, labelled: int = 300) -> fn.Network:
     """Values of some digits spread over the nearest-neighbour graph of all 1797 (Zhou et al. 2003, without restart)."""
     graph = digits_propagation(hops)
     seeds = np.random.default_rng(0).choice(1797, labelled, replace=False)
@@ -23,7 +23,7 @@ def label_spreading(hops: int, labelled: int = 100) -> fn.Network:
     return fn.Network([put, *graph], name=f"digits, {labelled} labels, {hops} hops")
 
 
-def read_out(hops: int, read: int = 50) -> fn.Network:
+def read_out(hops: int, read: int = 200) -> fn.Network:
     """Hops on the graph of the digits of which some nodes are read: the receptive field of a minibatch."""
     nodes = np.random.default_rng(1).choice(1797, read, replace=False)
     take = sp.csr_array((np.ones(read), (np.arange(read), nodes)), shape=(read, 1797))

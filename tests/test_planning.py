@@ -175,8 +175,8 @@ def test_measured_plans_say_so_and_tell_their_progress() -> None:
 
 def test_estimates_are_deterministic_and_depend_on_the_batch(cache: pathlib.Path) -> None:
     net = fn.random_butterfly(256)
-    first, second = (net.plan(batch=16).to_dict() for _ in range(2))
-    assert first == second
+    first, second = (chain.plan(batch=16).to_dict() for chain in (net, fn.random_butterfly(256)))
+    assert first == second == net.plan(batch=16).to_dict()
     one, many = (net.plan(batch=b) for b in (1, 4096))
     assert many.seconds > 100 * one.seconds
     assert json.loads(json.dumps(first)) == first
@@ -248,6 +248,10 @@ def test_segments_that_memory_cannot_hold_are_left_out_with_their_size() -> None
     net = fn.kron(wide, fn.hadamard(2**20))
     made = net.plan(batch=1, cost="synapses", depth=1)
     assert any("merged would take" in note and "are available" in note for note in made.notes)
+    with pytest.raises(
+        fn.TooLargeError, match=r"at the least, got depth=0: layers 0\.\.21 merged would take .*iB, .* are avail"
+    ):
+        net.plan(batch=1, depth=0)
 
 
 # --- speeds -------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from ._check import require_memory
 from .cost import has_activation
@@ -85,6 +86,7 @@ class SegmentTable:
             self._table.append(row)
         self._use_flat_form()
         self._best: list[dict[int, tuple[int, int, int]]] | None = None
+        self._formed: WeakValueDictionary[tuple[tuple[int, int], ...], Network] = WeakValueDictionary()  # those in use
 
     def _use_flat_form(self) -> None:
         """Take the count of the whole product from a known flat form where it could only be predicted."""
@@ -153,10 +155,14 @@ class SegmentTable:
 
         if len(segments) == self.layers:
             return self.net
+        if (known := self._formed.get(segments)) is not None:
+            return known
         for i, j in segments:
             if i < j:
                 require_memory(f"the product of layers {i}..{j}", self.segment(i, j).nbytes)
-        return Network([merged_layer(self.net, i, j) for i, j in segments], name=self.net.name)
+        made = Network([merged_layer(self.net, i, j) for i, j in segments], name=self.net.name)
+        self._formed[segments] = made
+        return made
 
     def _sum(self, segments: tuple[tuple[int, int], ...]) -> Partition:
         parts = [self.segment(i, j) for i, j in segments]

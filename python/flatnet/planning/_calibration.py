@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
 import sys
@@ -44,6 +45,7 @@ class CalibrationWarning(UserWarning):
     """A stored calibration cannot be used."""
 
 
+@functools.cache
 def _machine() -> dict[str, str]:
     """What speeds depend on."""
     import platform
@@ -73,9 +75,6 @@ def calibration_path() -> pathlib.Path:
     >>> calibration_path().suffix
     '.json'
     """
-    import hashlib
-    import json
-
     folder = os.environ.get("FLATNET_CACHE")
     if folder:
         base = pathlib.Path(folder)
@@ -83,10 +82,18 @@ def calibration_path() -> pathlib.Path:
         base = pathlib.Path.home() / "Library" / "Caches" / "flatnet"
     else:
         base = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "flatnet"
-    digest = hashlib.sha256(json.dumps(_machine(), sort_keys=True).encode()).hexdigest()[:16]
-    return base / f"calibration-{digest}.json"
+    return base / f"calibration-{_digest()}.json"
 
 
+@functools.cache
+def _digest() -> str:
+    import hashlib
+    import json
+
+    return hashlib.sha256(json.dumps(_machine(), sort_keys=True).encode()).hexdigest()[:16]
+
+
+@functools.cache
 def _typical() -> Calibration:
     tables = {}
     for name in _check.FLOATS:

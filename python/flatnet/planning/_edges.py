@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -34,7 +35,7 @@ class Setting:
     dtype: np.dtype[Any]
     cost: str
 
-    @property
+    @cached_property
     def table(self) -> str:
         """Name of the dtype whose speeds hold: integers run as fast as floats of their size."""
         return {"int32": "float32", "int64": "float64"}.get(self.dtype.name, self.dtype.name)

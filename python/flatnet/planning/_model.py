@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ._work import KINDS, Work
@@ -54,12 +54,19 @@ class Calibration:
     machine: dict[str, str]
     tables: dict[str, Any]
     measured: bool = True
+    _at: dict[tuple[str, int], dict[str, list[float]]] = field(default_factory=dict, compare=False, repr=False)
 
     def rate(self, kind: str, dtype: str, columns: int, touched: float) -> float:
         """Seconds a term."""
-        rows = self.tables[dtype]["rates"][kind]
-        per_columns = [_between(FOOTPRINTS, row, touched) for row in rows]
-        return _between(tuple(map(float, COLUMNS)), per_columns, float(columns))
+        here = self._at.get((dtype, columns))
+        if here is None:
+            rates, places = self.tables[dtype]["rates"], tuple(map(float, COLUMNS))
+            across = {name: zip(*rows, strict=True) for name, rows in rates.items()}
+            here = {
+                name: [_between(places, list(values), float(columns)) for values in table] for name, table in across.items()
+            }
+            self._at[dtype, columns] = here
+        return _between(FOOTPRINTS, here[kind], touched)
 
     def seconds(self, work: Work, dtype: str, itemsize: int, columns: int, threads: int) -> float:
         """Seconds of one step on a batch, in the middle of a network."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["EFFORTS", "plan"]
 
 EFFORTS = ("estimate", "measure")
+_KEPT_PLANS = 8  # of effort="estimate" a network
 COSTS = ("seconds", "synapses", "bytes")
 
 
@@ -81,6 +82,8 @@ def plan(
     ValueError, TypeError
         If an argument is out of its range, or no partition keeps to `depth` and `max_bytes`; the message names the least
         possible.
+    TooLargeError
+        If memory cannot hold what `depth` asks for; the message names the size, and nothing has been allocated.
 
     Notes
     -----
@@ -113,7 +116,16 @@ def plan(
     form = rewritten(net) if rewrites else unchanged(net)
     speeds = calibration(setting.table)
     asked = _Asked(net, form, setting, effort, most, max_bytes, budget, progress, speeds)
-    return _truncated_plan(asked, eps) if eps > 0 else _merged_plan(asked)
+    if effort == "measure":
+        return _truncated_plan(asked, eps) if eps > 0 else _merged_plan(asked)
+    # kept on the network itself, which a plan refers to
+    made: dict[Any, tuple[Calibration, Plan]] = net.__dict__.setdefault("_plans", {})
+    key = (setting, most, max_bytes, eps, rewrites)
+    if key not in made or made[key][0] is not speeds:
+        while len(made) >= _KEPT_PLANS:
+            del made[next(iter(made))]
+        made[key] = (speeds, _truncated_plan(asked, eps) if eps > 0 else _merged_plan(asked))
+    return replace(made[key][1], _told=set())  # each has its own warnings to give
 
 
 @dataclass(frozen=True)
@@ -141,8 +153,9 @@ def _merged_plan(asked: _Asked) -> Plan:
     """The best partition of the rewritten chain."""
     form, chain, setting = asked.form, asked.form.net, asked.setting
     edges, too_large = all_edges(chain, setting, asked.speeds)
+    too_large.sort(key=lambda segment: segment[0] - segment[1])  # widest first
     left_out = [f"layers {form.groups[i][0]}..{form.groups[j][1]} {text}" for i, j, text in too_large]
-    paths = _allowed(chain, edges, search(len(chain), edges, asked.max_bytes), asked.most, asked.max_bytes)
+    paths = _allowed(chain, edges, search(len(chain), edges, asked.max_bytes), asked.most, asked.max_bytes, left_out)
     if asked.effort == "measure":
         from ._measure import measured_front
 
@@ -213,13 +226,16 @@ def _whys(edges: tuple[Edge, ...]) -> tuple[str, ...]:
     return tuple(edge.why for edge in edges for _ in edge.segments)
 
 
-def _allowed(net: Network, edges: list[Edge], paths: dict[int, Path], most: int, max_bytes: float | None) -> dict[int, Path]:
+def _allowed(
+    net: Network, edges: list[Edge], paths: dict[int, Path], most: int, max_bytes: float | None, left_out: list[str]
+) -> dict[int, Path]:
     if not paths:
         least = min(path.nbytes for path in search(len(net), [replace(e, cost=float(e.nbytes)) for e in edges]).values())
         raise ValueError(f"plan needs max_bytes >= {least} for this network, got max_bytes={max_bytes:g}")
     kept = {count: path for count, path in paths.items() if count <= most}
     if not kept:
-        raise ValueError(f"plan reaches depth {min(paths) - 1} at the least, got depth={most - 1}")
+        said = f"plan reaches depth {min(paths) - 1} at the least, got depth={most - 1}"
+        raise _check.TooLargeError(f"{said}: {left_out[0]}") if left_out else ValueError(said)
     return kept
 
 

@@ -108,8 +108,10 @@ def search(layers: int, edges: Iterable[Edge], most_bytes: float | None = None) 
                     if most_bytes is not None:
                         if path.nbytes + edge.nbytes <= most_bytes:
                             kept.append(_extended(path, edge))
-                    elif not kept or path.cost + edge.cost <= kept[0].cost:
-                        kept[:] = sorted([*kept, _extended(path, edge)], key=_order)[:1]
+                    elif not kept or path.cost + edge.cost < kept[0].cost:
+                        kept[:] = [_extended(path, edge)]
+                    elif path.cost + edge.cost == kept[0].cost:
+                        kept[:] = [min(kept[0], _extended(path, edge), key=_order)]
         best[node] = {count: _undominated(paths) for count, paths in sorted(found.items()) if paths}
     return {count: paths[0] for count, paths in best[layers].items()}
 
