@@ -143,3 +143,8 @@ def test_picture_says_what_the_profile_says() -> None:
     kept = words(module.TARGET.read_text(encoding="utf-8"))
     assert kept == words(module.picture(fn.profile(fn.dft(1024)))), "run: python docs/img/dft_profile.py"
     assert {"1\u2009048\u2009576", "65\u2009536", "32\u2009768", "24\u2009576", "20\u2009480"} <= set(kept)
+
+
+def test_picture_of_the_gate_is_what_draw_makes() -> None:
+    module = script("docs/img/product_gate.py")
+    assert module.TARGET.read_text(encoding="utf-8") == module.picture(), "run: python docs/img/product_gate.py"

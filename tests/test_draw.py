@@ -69,6 +69,67 @@ def test_labels_are_for_few_lines_unless_asked_for() -> None:
     assert "-1" not in [t.text for t in marks(few, labels=False)["text"]]
 
 
+def boxes(net: fn.Network, **options: object) -> np.ndarray:
+    """x, y, half width, half height of every number on a line, by its own estimate: 0.58 of the font size a character."""
+    found = []
+    for text in marks(net, **options)["text"]:
+        if text.attrib.get("text-anchor") == "middle" and text.text not in ("σ", None):
+            size, at = float(text.attrib["font-size"]), (float(text.attrib["x"]), float(text.attrib["y"]))
+            found.append((*at, 0.29 * size * len(text.text or ""), size / 2))
+    return np.array(found)
+
+
+@pytest.mark.parametrize("net", [fn.product_gate(), fn.product_gate(neurons=3), fn.bit_product(5), fn.hadamard(8), fn.haar(4)])
+def test_numbers_do_not_cover_each_other(net: fn.Network) -> None:
+    found = boxes(net)
+    assert len(found) >= 3
+    gaps = np.abs(found[:, None, :2] - found[None, :, :2]) - (found[:, None, 2:] + found[None, :, 2:])
+    covered = np.all(gaps < 0, axis=2) & ~np.eye(len(found), dtype=bool)
+    assert not covered.any()
+
+
+def test_numbers_are_left_out_where_they_would_cover_each_other() -> None:
+    # 30 lines meet in one unit and their numbers are long: there is no place for all of them.
+    net = fn.Network([np.full((6, 5), -1.23456e-7)])
+    assert len(boxes(net)) in (0, 30)
+    assert len(boxes(net, labels=True)) == 30
+    assert "by their label" not in net.draw(labels=False).svg
+
+
+@pytest.mark.parametrize(
+    "net", [fn.product_gate(), fn.hadamard(4), fn.Network([np.zeros((2, 3))])], ids=["gate", "linear", "empty"]
+)
+def test_matplotlib_draws_the_same_marks(net: fn.Network, tmp_path: pathlib.Path) -> None:
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("agg")
+    picture = net.draw()
+    ax = picture.plot()
+    drawn = marks(net)
+    assert len(ax.lines) == len(drawn["line"]) and len(ax.texts) == len(drawn["text"])
+    assert len(ax.patches) == len(drawn["circle"]) + len(drawn["rect"]) - 1  # the sheet is the figure
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # as in SVG, y grows downwards
+    other = plt.figure().subplots()
+    assert picture.plot(other) is other
+    for name, head in (("net.png", b"\x89PNG"), ("net.pdf", b"%PDF")):
+        picture.save(tmp_path / name)
+        assert (tmp_path / name).read_bytes().startswith(head)
+    plt.close("all")
+
+
+def test_activations_stand_in_their_boxes() -> None:
+    net = fn.Network([fn.Layer(np.eye(2), activation="relu"), fn.Layer(np.eye(2), activation="square")])
+    texts = [t.text for t in marks(net)["text"]]
+    assert texts.count("relu") == texts.count("x²") == 2
+    assert any("squares apply relu, square" in (text or "") for text in texts)
+
+
+def test_pictures_that_are_only_svg_refuse_other_formats(tmp_path: pathlib.Path) -> None:
+    from flatnet.picture import Picture
+
+    with pytest.raises(ValueError, match=r"is SVG, got a name that ends in \.png"):
+        Picture("<svg/>").save(tmp_path / "plan.png")
+
+
 def test_names_are_escaped() -> None:
     net = fn.Network([np.eye(2)], name="<script>&")
     assert "<script>" not in net.draw().svg
