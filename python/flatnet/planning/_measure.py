@@ -14,6 +14,7 @@ from .._check import TooLargeError
 from ..measure import clock_for, interleaved, shortest
 from ..rivals import random_batch
 from ._edges import Setting, table_of
+from ._reasons import reasons
 from ._search import Edge, Path, front, search
 
 if TYPE_CHECKING:
@@ -47,20 +48,18 @@ def measured_front(
     flattest.
     """
     from ._plan import Row
-    from ._planner import _whys
 
     x = random_batch(net.shape[1], setting.batch, setting.dtype)
     with _telling(progress) as tell:
         timed, said = _time_edges(net, setting, edges, budget * (1 - _SHARE_FOR_FINAL), tell)
         paths = {count: path for count, path in search(len(net), timed, max_bytes).items() if count <= most}
         whole = _time_paths(net, setting, paths, x, budget * _SHARE_FOR_FINAL, tell)
-    rows, whys = [], []
-    for path in front(paths):
+    rows, ordered = [], front(paths)
+    for path in ordered:
         took = whole.get(path.segments)
         seconds = path.seconds if took is None else took
         rows.append(Row(path.layers - 1, path.segments, path.synapses, path.nbytes, seconds, took is not None))
-        whys.append(_whys(path.edges))
-    return rows, whys, said
+    return rows, reasons(ordered, timed, setting), said
 
 
 @contextmanager
