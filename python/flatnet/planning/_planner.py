@@ -70,7 +70,7 @@ def plan(
         Hoist scalars, fold permutations and diagonals and drop units that nobody reads before anything is merged. The matrix
         stays as it is; ``p.rewrites`` says what was done.
     budget : float
-        Time for ``effort="measure"`` [seconds], the forming of products not counted.
+        Time for ``effort="measure"`` [seconds], the counting of products before it left aside.
     progress : bool or callable, optional
         For ``effort="measure"``: True or None shows a bar on a terminal, False nothing; a callable gets (share, text).
 
