@@ -72,3 +72,66 @@ def test_permutations_around_a_butterfly() -> None:
     assert net.steps == ["permutation", "butterfly 6 stages", "permutation"]
     check(net, data("around", "f8"))
     check(net, data("around", "f8", 1))
+
+
+def own_stages(rng: np.random.Generator, dtype: str, bits: list[int], n: int) -> list[Any]:
+    return [fn.KroneckerSparse(random(rng, dtype, (n >> (s + 1), 2, 2, 1 << s))) for s in bits]
+
+
+def chains(rng: np.random.Generator, dtype: str) -> dict[str, list[Any]]:
+    """Chains whose weights are packed: runs of stages, Monarch factors, dense layers, and what may stand between them."""
+
+    def blocks(*pattern: int) -> fn.KroneckerSparse:
+        return fn.KroneckerSparse(random(rng, dtype, pattern))
+
+    bias = random(rng, dtype, (256,))
+    return {
+        "up": own_stages(rng, dtype, list(range(8)), 256),
+        "down": own_stages(rng, dtype, list(range(8))[::-1], 256),
+        "three stages": own_stages(rng, dtype, [4, 5, 6], 256),
+        "up and down": own_stages(rng, dtype, [*range(8), *range(7, -1, -1)], 256),
+        "run with an activation": [*own_stages(rng, dtype, list(range(7)), 256),
+                                   fn.Layer(own_stages(rng, dtype, [7], 256)[0], bias, "relu")],
+        "monarch": [blocks(1, 16, 16, 16), blocks(16, 16, 16, 1)],
+        "rectangular": [blocks(1, 24, 16, 16), blocks(4, 9, 96, 1)],
+        "dense": [fn.Dense(random(rng, dtype, (40, 256)))],
+        "deep": [fn.Dense(random(rng, dtype, (70, 500))), fn.Layer(random(rng, dtype, (33, 70)), bias[:33])],
+        "layers around a run": [fn.Layer(blocks(1, 16, 16, 16), bias, "relu"), *own_stages(rng, dtype, list(range(8)), 256),
+                                fn.Layer(blocks(16, 8, 16, 1), bias[:128], "logistic")],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_columns_side_by_side_give_the_bits_of_rows(dtype: str, isa: str) -> None:
+    """Arrays that are read and written in place of panels: any batch, any number of threads, outer axes, out= and no out=."""
+    rng = generator(dtype)
+    for name, layers in chains(rng, dtype).items():
+        net = fn.Network(layers)
+        x = data(name, dtype, 210, net.shape[1])
+        rows = net.apply(x, isa=isa, threads=1)
+        for batch in (1, 2, 3, 7, 8, 10, 33, 210):
+            columns = np.ascontiguousarray(x[:batch].T)
+            for threads in (1, 2):
+                got = net.apply(columns, axis=0, isa=isa, threads=threads)
+                assert (got == rows[:batch].T).all(), (name, batch, threads)
+            out = np.full((net.shape[0] + 2, batch + 3), -7, dtype)
+            net.apply(columns, axis=0, out=out[1:-1, 1 : batch + 1], isa=isa, threads=2)
+            assert (out[1:-1, 1 : batch + 1] == got).all(), (name, batch)
+            out[1:-1, 1 : batch + 1] = -7
+            assert (out == -7).all(), "nothing is written beside the columns"
+        cube = np.ascontiguousarray(x[:60].reshape(4, 15, -1).transpose(0, 2, 1))
+        assert (net.apply(cube, axis=1, isa=isa, threads=2).transpose(0, 2, 1) == rows[:60].reshape(4, 15, -1)).all(), name
+        if net.shape[0] == net.shape[1]:
+            square = np.ascontiguousarray(x.T)
+            assert (net.apply(square, axis=0, out=square, isa=isa) == rows.T).all(), name
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_results_larger_than_the_caches(dtype: str) -> None:
+    """From 8 MiB on the last stage writes past the caches, whole lines only."""
+    net = fn.Network(fn.random_butterfly(8192).layers, dtype=dtype)
+    columns = data("large", dtype, 8192, 300)
+    whole = net.apply(columns, axis=0, threads=2)
+    for part in (slice(0, 3), slice(250, 300)):
+        assert (net.apply(columns[:, part].copy(), axis=0) == whole[:, part]).all()

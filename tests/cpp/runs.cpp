@@ -2,8 +2,12 @@
 // are, and programs compute what their layers do.
 #include "flatnet/network/runs.hpp"
 
+#include <cstring>
+
 #include "flatnet/kernels/butterfly.hpp"
 #include "flatnet/network/network.hpp"
+#include "flatnet/network/passes.hpp"
+#include "flatnet/network/tiles.hpp"
 #include "flatnet/transforms/list.hpp"
 #include "harness.hpp"
 #include "oracle.hpp"
@@ -115,6 +119,144 @@ TEST(columns_give_the_bits_of_the_stages) {
           args.x = x.data();
           k.butterfly->column[static_cast<int>(w)](args);
           CHECK(x == expected, isa, name(w), vectors, sharing);
+        }
+  }
+}
+
+// Stages with weights of their own, of strides 2^order[i].
+std::vector<Factor> own_stages(Random& random, index_t n, const std::vector<int>& order, Dtype w) {
+  std::vector<Factor> stages;
+  for (const int bit : order) {
+    const index_t d = index_t{1} << bit;
+    stages.push_back(kronecker_sparse(test::numbers(random, 2 * n, w), n / (2 * d), 2, 2, d));
+  }
+  return stages;
+}
+
+TEST(passes_give_the_bits_of_the_stages) {
+  Random random(74);
+  const std::vector<std::vector<int>> orders = {{0},
+                                                {3, 2, 1, 0},
+                                                {0, 1, 2, 3, 4, 5, 6, 7},
+                                                {7, 6, 5, 4, 3, 2, 1, 0},
+                                                {2, 3, 4, 5, 6},
+                                                {0, 2, 4, 1, 1, 0},
+                                                {0, 1, 2, 3, 4, 4, 3, 2, 1, 0},
+                                                {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}};
+  for (const std::string& isa : test::isas()) {
+    const kernels::Table& k = kernels_of(isa);
+    for (const Dtype t : {Dtype::f32, Dtype::f64})
+      for (const auto& order : orders)
+        for (const index_t vectors : {1, 2, 3, 5}) {
+          const index_t size = size_of(t), lanes = vectors * k.butterfly->width[static_cast<int>(t)];
+          const index_t n = index_t{order.size() > 10 ? 1 : 3} << (*std::max_element(order.begin(), order.end()) + 1);
+          if (order.size() > 10 && vectors > 1) continue;
+          const std::vector<Factor> stages = own_stages(random, n, order, t);
+          const auto passes = Passes::of(stages);
+          CHECK(passes, name(t));
+          auto expected = panel_of(random, t, n * lanes);
+          const auto x = expected;
+          for (const Factor& f : stages) {
+            const Blocks& g = *f.get<Blocks>();
+            k.blocks[static_cast<int>(t)]({g.a, 2, 2, g.d, g.va, g.vb, g.vc, g.vd, g.values.get(t).data.get(), expected.data(),
+                                           expected.data(), lanes, nullptr, nullptr});
+          }
+          std::vector<unsigned char> buffer(static_cast<std::size_t>(passes->buffer(lanes) * size));
+          auto in_place = x;
+          const RowPlace panel{in_place.data(), lanes};
+          passes->run(k, t, lanes, panel, panel, panel, buffer.data());
+          CHECK(in_place == expected, isa, name(t), order.size(), vectors);
+          // Rows of x and y at other distances, the panel between with its pads.
+          const index_t x_row = lanes + 3, y_row = lanes + 5;
+          std::vector<unsigned char> from(static_cast<std::size_t>(n * x_row * size)),
+              to(static_cast<std::size_t>(n * y_row * size));
+          std::vector<unsigned char> between(static_cast<std::size_t>(passes->middle_size(lanes) * size)), got(x.size());
+          for (index_t r = 0; r < n; ++r) std::memcpy(&from[r * x_row * size], &x[r * lanes * size], lanes * size);
+          passes->run(k, t, lanes, {from.data(), x_row}, passes->middle(lanes, between.data()), {to.data(), y_row},
+                      buffer.data());
+          for (index_t r = 0; r < n; ++r) std::memcpy(&got[r * lanes * size], &to[r * y_row * size], lanes * size);
+          CHECK(got == expected, isa, name(t), order.size(), vectors);
+        }
+  }
+}
+
+// Sweeps along the strides of one column, and by hand what is left to them: stages below the vector.
+TEST(single_columns_give_the_bits_of_the_stages) {
+  Random random(77);
+  for (const std::string& isa : test::isas()) {
+    const kernels::Table& k = kernels_of(isa);
+    for (const Dtype t : {Dtype::f32, Dtype::f64})
+      for (const auto& order :
+           std::vector<std::vector<int>>{{4}, {4, 5, 6, 7, 8}, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0}, {6, 4, 5, 5, 4}}) {
+        const index_t n = index_t{3} << (*std::max_element(order.begin(), order.end()) + 1);
+        const std::vector<Factor> stages = own_stages(random, n, order, t);
+        const auto passes = Passes::of(stages);
+        auto x = panel_of(random, t, n);
+        auto expected = x;
+        const auto by_hand = [&](std::size_t i, void* at) {
+          const Blocks& g = *stages[i].get<Blocks>();
+          k.blocks[static_cast<int>(t)](
+              {g.a, 2, 2, g.d, g.va, g.vb, g.vc, g.vd, g.values.get(t).data.get(), at, at, 1, nullptr, nullptr});
+        };
+        std::size_t swept = 0;
+        for (std::size_t i = 0; i < stages.size();) {
+          const int taken = passes->run_along(k, t, static_cast<int>(i), x.data());
+          if (taken == 0) by_hand(i, x.data());
+          i += static_cast<std::size_t>(std::max(taken, 1));
+          swept += static_cast<std::size_t>(taken);
+        }
+        for (std::size_t i = 0; i < stages.size(); ++i) by_hand(i, expected.data());
+        CHECK(x == expected, isa, name(t), order.size());
+        const auto vectors = std::count_if(order.begin(), order.end(), [&](int bit) {
+          return (index_t{1} << bit) % k.butterfly->width[static_cast<int>(t)] == 0;
+        });
+        CHECK(static_cast<std::ptrdiff_t>(swept) == vectors, isa, name(t), swept);
+      }
+  }
+}
+
+TEST(weights_that_few_numbers_share_are_not_packed) {
+  Random random(75);
+  std::vector<Factor> shared, complex;
+  for (const index_t d : {1, 2, 4}) {
+    shared.push_back(kronecker(32 / (2 * d), test::numbers(random, 4, Dtype::f64), 2, 2, d));
+    complex.push_back(kronecker_sparse(test::numbers(random, 16, Dtype::c128), 8 / (2 * d), 2, 2, d));
+  }
+  CHECK(!Passes::of(shared) && !Passes::of(complex));
+  CHECK(!Tiles::of(kronecker(3, test::numbers(random, 64, Dtype::f64), 8, 8, 2)));
+  CHECK(!Tiles::of(dense(test::numbers(random, 64, Dtype::c128), 8, 8)) &&
+        !Tiles::of(dense(test::numbers(random, 56, Dtype::f64), 7, 8)));
+}
+
+TEST(tiles_give_the_bits_of_the_blocks) {
+  Random random(76);
+  struct Pattern { index_t a, b, c, d; };
+  for (const std::string& isa : test::isas()) {
+    const kernels::Table& k = kernels_of(isa);
+    for (const Dtype t : {Dtype::f32, Dtype::f64})
+      for (const Pattern p :
+           {Pattern{1, 8, 4, 1}, {1, 19, 11, 1}, {2, 9, 5, 3}, {3, 16, 8, 1}, {1, 33, 7, 5}, {1, 100, 390, 1}})
+        for (const bool permuted : {false, true}) {
+          Factor f = kronecker_sparse(test::numbers(random, p.a * p.b * p.c * p.d, t), p.a, p.b, p.c, p.d);
+          if (permuted) f = f.permuted(test::shared(random.permutation(f.cols())), test::shared(random.permutation(f.rows())));
+          const Blocks& g = *f.get<Blocks>();
+          const auto tiles = Tiles::of(f);
+          CHECK(tiles, p.b);
+          const index_t width = k.butterfly->width[static_cast<int>(t)], size = size_of(t);
+          for (const index_t lanes :
+               {index_t{1}, index_t{2}, width, width + 1, 2 * width, 3 * width - 1, 4 * width, 5 * width + 3}) {
+            const auto x = panel_of(random, t, f.cols() * lanes);
+            std::vector<unsigned char> expected(static_cast<std::size_t>(f.rows() * lanes * size)), got(expected.size());
+            k.blocks[static_cast<int>(t)]({g.a, g.b, g.c, g.d, g.va, g.vb, g.vc, g.vd, g.values.get(t).data.get(), x.data(),
+                                           expected.data(), lanes, g.input ? g.input->data() : nullptr,
+                                           g.output ? g.output->data() : nullptr});
+            for (const index_t parts : {1, 3}) {
+              std::fill(got.begin(), got.end(), static_cast<unsigned char>(0));
+              for (index_t part = 0; part < parts; ++part)
+                tiles->run(k, t, lanes, x.data(), lanes, got.data(), lanes, part, parts);
+              CHECK(got == expected, isa, name(t), p.a, p.b, p.c, p.d, lanes, permuted, parts);
+            }
+          }
         }
   }
 }

@@ -101,7 +101,8 @@ std::vector<std::string> Network::steps(Dtype dtype) const {
 
 void Network::prepare(Dtype dtype) const {
   check_compute(*this, dtype);
-  for (const Step& step : program(dtype).steps) flatnet::prepare(step, dtype);
+  for (const Step& step : program(dtype).steps)
+    for (const bool one_lane : {false, true}) flatnet::prepare(step, dtype, one_lane);
 }
 
 void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int threads, const kernels::Table* kernels) const {
@@ -124,7 +125,8 @@ void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int t
     const ConstArrayView again{y.data, scalar_of(y.dtype), false, y.sizes, y.strides};
     return flatnet::run(*program.whole, k, direct ? x : again, y, axis, wanted);
   }
-  for (const Step& step : program.steps) flatnet::prepare(step, y.dtype);
+  for (const Step& step : program.steps) flatnet::prepare(step, y.dtype, panels.columns() <= 2);
+  if (run_direct(program.steps, k, x, y, axis, threads > 0 ? threads : default_threads())) return;
   run(panels, program.steps, k, y.dtype, wanted);
 }
 

@@ -8,6 +8,9 @@
 #include <cmath>
 
 #include "flatnet/network/runs.hpp"
+
+#include "flatnet/network/passes.hpp"
+#include "flatnet/network/tiles.hpp"
 #include "flatnet/transforms/list.hpp"
 
 namespace flatnet {
@@ -159,6 +162,7 @@ class Finder {
     Step s = step(Step::Kind::layer, layer.weight.rows(), i, 1);
     s.cols = layer.weight.cols();
     s.weight = layer.weight;
+    s.tiles = Tiles::of(layer.weight);
     s.bias = layer.bias;
     s.activation = layer.activation;
     program_.steps.push_back(std::move(s));
@@ -235,6 +239,7 @@ class Finder {
       g.input = g.output = nullptr;
       s.stages.emplace_back(layers_[i].weight.kind(), std::move(g));
     }
+    s.passes = Passes::of(s.stages);
     program_.steps.push_back(std::move(s));
     gather(inverse(seen_[first + count - 1].output));
     touch(first + count - 1);

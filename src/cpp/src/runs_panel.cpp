@@ -1,9 +1,12 @@
 // Steps on panels.
 #include <algorithm>
 
+#include "flatnet/core/isa.hpp"
 #include "flatnet/engine/fourier.hpp"
 #include "flatnet/kernels/butterfly.hpp"
+#include "flatnet/network/passes.hpp"
 #include "flatnet/network/runs.hpp"
+#include "flatnet/network/tiles.hpp"
 
 namespace flatnet {
 namespace {
@@ -47,6 +50,13 @@ void* run_weight(const Factor& f, const kernels::Table& k, Dtype compute, index_
   return y;
 }
 
+// Real weights act on real and imaginary parts alike.
+void* run_tiles(const Step& step, const kernels::Table& k, Dtype compute, index_t lanes, const void* x, void* y) {
+  const index_t row = row_of(component(compute), compute, lanes);
+  step.tiles->run(k, component(compute), row, x, row, y, row);
+  return y;
+}
+
 kernels::ButterflyStage stage_of(const Factor& f, Dtype w) {
   const Blocks& b = *f.get<Blocks>();
   return {b.d, b.va, b.vb, b.vc, b.vd, b.values.get(w).data.get()};
@@ -61,10 +71,15 @@ struct Group {
 class Butterfly {
  public:
   Butterfly(const Step& step, const kernels::Table& k, Dtype compute, index_t lanes)
-      : stages_(step.stages), k_(k), compute_(compute), lanes_(lanes) {}
+      : stages_(step.stages), passes_(step.passes.get()), k_(k), compute_(compute), lanes_(lanes) {}
 
   void run(index_t rows, void* x) const {
+    const bool along = passes_ && lanes_ == 1 && (compute_ == Dtype::f32 || compute_ == Dtype::f64);
     for (int i = 0; i < static_cast<int>(stages_.size());) {
+      if (const int taken = along ? passes_->run_along(k_, compute_, i, x) : 0; taken > 0) {
+        i += taken;
+        continue;
+      }
       const Group g = group(i, rows);
       const Dtype w = weights_in(stages_[i], compute_);
       if (g.count == 1 && !g.column) {
@@ -123,12 +138,24 @@ class Butterfly {
   }
 
   const std::vector<Factor>& stages_;
+  const Passes* passes_;
   const kernels::Table& k_;
   Dtype compute_;
   index_t lanes_;
 };
 
+// Passes over a panel, the other panel as their buffer.
+bool passes_fit(const Step& step, const kernels::Table& k, Dtype compute, index_t lanes) {
+  return step.passes && lanes > 1 && !is_integer(compute) &&
+         lanes % k.butterfly->width[static_cast<int>(component(compute))] == 0;
+}
+
 void run_butterfly(const Step& step, const kernels::Table& k, Dtype compute, index_t lanes, void* x, void* scratch) {
+  if (passes_fit(step, k, compute, lanes)) {
+    const index_t row = row_of(component(compute), compute, lanes);
+    const RowPlace panel{x, row};
+    return step.passes->run(k, component(compute), row, panel, panel, panel, scratch);
+  }
   const auto real = [](const Factor& f) { return !is_complex(f.dtype()); };
   if (lanes > 1 || !is_complex(compute) || !std::all_of(step.stages.begin(), step.stages.end(), real))
     return Butterfly(step, k, compute, lanes).run(step.rows, x);
@@ -164,34 +191,47 @@ void run_fourier(const Step& step, const kernels::Table& k, Dtype compute, index
 
 }  // namespace
 
-void prepare(const Step& step, Dtype compute) {
+void prepare(const Step& step, Dtype compute, bool one_lane) {
   const auto convert = [compute](const Factor& f) {
     const Dtype w = weights_in(f, compute);
     if (const auto* b = f.get<Blocks>()) b->values.get(w);
     if (const auto* m = f.get<Csr>()) m->values.get(w);
   };
   if (step.weight) convert(*step.weight);
+  const kernels::ButterflyTable& table = *active_kernels().butterfly;
+  const Dtype part = component(compute);
+  if (step.tiles && !is_integer(compute)) step.tiles->weights(part, table.tile_rows);
   for (const Factor& f : step.stages) convert(f);
+  if (step.passes && !is_integer(compute)) {
+    if (one_lane) step.passes->weights_along(part, table.width[static_cast<int>(part)]);
+    else step.passes->weights(part);
+  }
   if (step.scale_values) step.scale_values.get(is_complex(step.scale_values.dtype()) ? compute : component(compute));
   if (step.bias) step.bias.get(compute);
 }
 
-void* run(const Step& step, const kernels::Table& k, Dtype compute, index_t lanes, void* x, void* y) {
+void touch(const Step& step, const kernels::Table& k, Dtype compute, index_t lanes, void* x) {
+  // A complex bias, interleaved, is the bias of 2 * rows planar rows.
   const index_t parts = is_complex(compute) ? 2 : 1;
+  const kernels::TouchArgs args{step.rows * parts, lanes, step.bias ? step.bias.get(compute).data.get() : nullptr, x};
+  (component(compute) == Dtype::f32 ? k.touch_f32 : k.touch_f64)[static_cast<int>(step.activation)](args);
+}
+
+void* run(const Step& step, const kernels::Table& k, Dtype compute, index_t lanes, void* x, void* y) {
   void* at = x;
   switch (step.kind) {
-    case Step::Kind::layer: at = run_weight(*step.weight, k, compute, lanes, x, y); break;
+    case Step::Kind::layer:
+      if (step.tiles && !is_integer(compute)) at = run_tiles(step, k, compute, lanes, x, y);
+      else at = run_weight(*step.weight, k, compute, lanes, x, y);
+      break;
     case Step::Kind::butterfly: run_butterfly(step, k, compute, lanes, x, y); break;
     case Step::Kind::hadamard:
-      engine::fwht_panel(k, component(compute), step.a, step.n, step.d, parts * lanes, x);
+      engine::fwht_panel(k, component(compute), step.a, step.n, step.d, is_complex(compute) ? 2 * lanes : lanes, x);
       run_scale(step, k, compute, lanes, x);
       break;
     case Step::Kind::fourier: run_fourier(step, k, compute, lanes, x, y); break;
   }
-  if (!step.touched()) return at;
-  // A complex bias, interleaved, is the bias of 2 * rows planar rows.
-  const kernels::TouchArgs touch{step.rows * parts, lanes, step.bias ? step.bias.get(compute).data.get() : nullptr, at};
-  (component(compute) == Dtype::f32 ? k.touch_f32 : k.touch_f64)[static_cast<int>(step.activation)](touch);
+  if (step.touched()) touch(step, k, compute, lanes, at);
   return at;
 }
 

@@ -50,23 +50,6 @@ inline void put(const Rows<T>& y, index_t row, Complex<T> v) {
   store(y.im + row * y.pitch, v.im);
 }
 
-/// Past the caches where the instruction set can; p is aligned to a vector.
-template <class T> inline void stream(T* p, Vec<T> v) {
-#if defined(__AVX512F__)
-  _mm512_stream_si512(reinterpret_cast<__m512i*>(p), (__m512i)v);
-#elif defined(__AVX2__)
-  _mm256_stream_si256(reinterpret_cast<__m256i*>(p), (__m256i)v);
-#else
-  store(p, v);
-#endif
-}
-/// Orders streamed stores before what follows, in other threads too.
-inline void stream_end() {
-#if defined(__AVX2__)
-  _mm_sfence();
-#endif
-}
-
 template <class T> inline Complex<T> get_pairs(const T* p, bool swapped) {
   constexpr index_t N = width<T>;
   const auto a = load(p), b = load(p + N);

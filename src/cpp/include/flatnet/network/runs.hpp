@@ -1,6 +1,7 @@
 #pragma once
 /// Structure is seen, not named: runs of Hadamard, Fourier and 2 x 2 stages in a chain of layers, read from the factors' patterns
 /// and weights alone, and the program of steps that computes the chain. The layers stay what they are; the program is what runs.
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,9 @@
 #include "flatnet/network/layer.hpp"
 
 namespace flatnet {
+
+class Passes;
+class Tiles;
 
 /// I_a (x) s H_n (x) I_d with H_n the Hadamard matrix of Sylvester, n = 2^bits, natural order.
 struct HadamardStage {
@@ -47,13 +51,15 @@ struct Step {
   index_t rows = 0, cols = 0;
   int first = 0, count = 1;  // the layers it stands for; count 0: a permutation, diagonal or scale that came out of a run
 
-  std::optional<Factor> weight;  // layer
-  std::vector<Factor> stages;    // butterfly: 2 x 2 stages without permutations
-  index_t a = 1, n = 1, d = 1;   // hadamard, fourier: I_a (x) H_n or F_n (x) I_d
-  bool inverse = false;          // fourier: the sign + of the inverse transform
-  c128 scale = 1.0;              // hadamard, fourier: applied after the transform
-  Values scale_values{};         // the same as a weight; empty: 1
-  Values bias{};                 // of the layer that the step ends with
+  std::optional<Factor> weight;          // layer
+  std::shared_ptr<const Tiles> tiles;    // layer: the same, packed; null where other kernels do as well
+  std::vector<Factor> stages;            // butterfly: 2 x 2 stages without permutations
+  std::shared_ptr<const Passes> passes;  // the same, packed; null where that does not pay
+  index_t a = 1, n = 1, d = 1;           // hadamard, fourier: I_a (x) H_n or F_n (x) I_d
+  bool inverse = false;                  // fourier: the sign + of the inverse transform
+  c128 scale = 1.0;                      // hadamard, fourier: applied after the transform
+  Values scale_values{};                 // the same as a weight; empty: 1
+  Values bias{};                         // of the layer that the step ends with
   Activation activation = Activation::identity;
 
   bool touched() const { return static_cast<bool>(bias) || activation != Activation::identity; }
@@ -92,8 +98,14 @@ void run(const Whole& whole, const kernels::Table& k, const ConstArrayView& x, c
 /// "hadamard 1024 x 0.03125", "fourier 1024", "butterfly 4 stages", "layer 3 Sparse", ...
 std::string describe(const Step& step);
 
-/// Weights converted to what a computation in `compute` reads.
-void prepare(const Step& step, Dtype compute);
+/// Weights converted to what a computation in `compute` reads, on panels of one lane or on wider ones.
+void prepare(const Step& step, Dtype compute, bool one_lane);
+/// The whole program on the user's arrays, if they and every step allow it: runs and layers with packed weights, columns side by
+/// side in x and in y. False when nothing was done.
+bool run_direct(const std::vector<Step>& steps, const kernels::Table& k, const ConstArrayView& x, const ArrayView& y, int axis,
+                int threads);
+/// Bias and activation of a step on a panel.
+void touch(const Step& step, const kernels::Table& k, Dtype compute, index_t lanes, void* x);
 /// x -> y or in place; both panels have room for the widest step. Returns where the result is.
 void* run(const Step& step, const kernels::Table& k, Dtype compute, index_t lanes, void* x, void* y);
 

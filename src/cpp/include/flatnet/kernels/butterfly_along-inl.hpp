@@ -1,0 +1,47 @@
+// One column, stages of strides from the vector on: the vector lies along the rows of a stride, and the weights, each read once, are
+// one stream in the order in which they are read. Twelve streams of 2 x 2 weights, as they lie in the factors, are more than the
+// hardware foresees, and from the outer caches take twice to three times as long.
+namespace flatnet::FLATNET_ISA {
+namespace {
+
+// Stage t of 2^S rows: four vectors of weights for every pair.
+template <class T, int S, bool Up, int t>
+[[gnu::always_inline]] inline void along_stage(Vec<T> (&row)[1 << S], const T* weights) {
+  constexpr int bit = Up ? t : S - 1 - t, half = 1 << bit;
+  FLATNET_UNROLL
+  for (int i = 0; i < 1 << (S - 1); ++i) {
+    const int j = (i >> bit << (bit + 1)) | (i & (half - 1));
+    const T* w = weights + 4 * i * width<T>;
+    const Vec<T> a = row[j], b = row[j + half];
+    row[j] = vmadd<T>(load(w + width<T>), b, load(w) * a);
+    row[j + half] = vmadd<T>(load(w + 3 * width<T>), b, load(w + 2 * width<T>) * a);
+  }
+}
+
+template <class T, int S, bool Up> inline void along_sweep(const ButterflyAlong& g) {
+  constexpr int R = 1 << S;
+  constexpr index_t stage = 2 * R * width<T>;
+  const T* weights = static_cast<const T*>(g.weights);
+  T* x = static_cast<T*>(g.x);
+  for (index_t base = 0; base < g.n; base += g.lowest << S)
+    for (index_t l = base; l < base + g.lowest; l += width<T>, weights += S * stage) {
+      T* at = x + l;
+      Vec<T> row[R];
+      FLATNET_UNROLL
+      for (int j = 0; j < R; ++j) row[j] = load(at + j * g.lowest);
+      along_stage<T, S, Up, 0>(row, weights);
+      if constexpr (S > 1) along_stage<T, S, Up, 1>(row, weights + stage);
+      if constexpr (S > 2) along_stage<T, S, Up, 2>(row, weights + 2 * stage);
+      FLATNET_UNROLL
+      for (int j = 0; j < R; ++j) store(at + j * g.lowest, row[j]);
+    }
+}
+
+template <class T> void along(const ButterflyAlong& g) noexcept {
+  if (g.stages == 1) return along_sweep<T, 1, true>(g);
+  if (g.stages == 2) return g.up ? along_sweep<T, 2, true>(g) : along_sweep<T, 2, false>(g);
+  return g.up ? along_sweep<T, 3, true>(g) : along_sweep<T, 3, false>(g);
+}
+
+}  // namespace
+}  // namespace flatnet::FLATNET_ISA
