@@ -45,6 +45,8 @@ FUNCTIONS = {
     "product_flat": "n, neurons=None",
     "monomial": "powers",
     "tent_map": "k",
+    "polynomial": "terms, tol=None, domain=None, activation='logistic'",
+    "quadratic_form": "h, linear=None, constant=0.0",
     "bit_polynomial": "terms, tol=None",
     "bit_function": "table, tol=None",
     "bit_symmetric": "values, tol=None",

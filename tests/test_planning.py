@@ -8,6 +8,7 @@ import math
 import multiprocessing
 import pathlib
 import pickle
+import re
 import warnings
 from typing import Any
 
@@ -195,6 +196,11 @@ def test_pickle_and_text() -> None:
     text = made.table()
     assert text.splitlines()[0] == "Plan of haar(32, levels=5): 3 vectors, 1 thread, float64, least time"
     assert "<- chosen" in text and repr(made) == text
+    synapses = fn.zeta(6).plan(cost="synapses")
+    assert synapses.why == ("merged: Kronecker, 216 synapses for 288 one by one",) * 2
+    assert "0..2  merged: Kronecker, 216 synapses for 288 one by one" in synapses.plot().svg
+    timed = fn.random_sparse(40, 0.05, layers=3).plan(16, 1, "measure", budget=0.01, progress=False, depth=0)
+    assert re.fullmatch(r"merged: \w+, [\d.e+-]+ us for [\d.e+-]+ one by one", timed.why[0])
     picture = made.plot()
     assert picture.svg.startswith("<svg") and "haar(32, levels=5)" in picture.svg
 

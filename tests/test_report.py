@@ -272,3 +272,19 @@ def test_axes_of_one_value_or_none_still_work() -> None:
 def test_marks_are_escaped_and_short() -> None:
     assert element("text", x=1.5, class_='a"b') == '<text x="1.5" class="a&quot;b"/>'
     assert [short(x) for x in (0, 1e-9, 123456, 1234567, -2.5)] == ["0", "10⁻⁹", "123456", "1.23·10⁶", "-2.5"]
+
+
+def test_gates_stay_below_their_certificates(counted: Report) -> None:
+    labels = [line.label for line in counted.gates]
+    assert len(labels) == len(set(labels)) >= 10
+    for line in counted.gates:
+        assert line.certified is None or line.seen <= line.certified
+        assert line.C_n is None or (0 < line.C_n.lower <= line.C_n.upper and line.class_of_networks)
+    parity = next(line for line in counted.gates if line.label.startswith("bit_function(parity"))
+    assert (parity.neurons, parity.seen, parity.certified, parity.inputs) == (1023, 0.0, 0.0, 1024)
+    for text in (page(counted), text_of(counted, 170), text_of(counted, 80)):
+        assert "Neurons that compute" in text and all(label in re.sub(r"\s", "", text) for label in ("product_tree(8)",))
+
+
+def test_files_have_no_gates(timed: Report) -> None:
+    assert timed.gates == [] and "Neurons that compute" not in page(timed) + text_of(timed, 120)

@@ -364,20 +364,20 @@ def clock_for(threads: int) -> Clock:
     return time.thread_time if threads == 1 and fine else time.perf_counter
 
 
-def shortest(call: Callable[[], Any], seconds: float, clock: Clock = time.perf_counter) -> tuple[float, float]:
-    """Shortest time of calls repeated until they took `seconds` in all; and what they took together.
+def shortest(call: Callable[[], Any], seconds: float, clock: Clock = time.perf_counter) -> float:
+    """Shortest time of calls repeated until they took `seconds` in all.
 
     There are three samples at least, of as many calls as last some 20 us. What the machine did in between does not use up the
     time: a sample counts with four times the shortest one at most.
     """
-    best = spent = _timed(call, 1, clock)
+    best = _timed(call, 1, clock)
     repeats = max(1, math.ceil(_SHORT_SAMPLE / max(best, 1e-9)))
     counted, count = 0.0, 0
     while counted < seconds or count < _FEWEST_ROUNDS:
         once = _timed(call, repeats, clock)
-        best, spent, count = min(best, once), spent + once * repeats, count + 1
+        best, count = min(best, once), count + 1
         counted += min(once, 4 * best) * repeats
-    return best, spent
+    return best
 
 
 def interleaved(calls: list[Callable[[], Any]], rounds: int, budget: float, clock: Clock = time.perf_counter) -> list[Array]:
@@ -387,11 +387,13 @@ def interleaved(calls: list[Callable[[], Any]], rounds: int, budget: float, cloc
     per_round = sum(seconds * repeat for seconds, repeat in zip(once, repeats, strict=True))
     rounds = max(min(rounds, _FEWEST_ROUNDS), min(rounds, int(budget / max(per_round, 1e-9))))
     samples = np.empty((len(calls), rounds))
-    for turn in range(rounds):
+    start, turn = time.perf_counter(), 0
+    while turn < rounds and (turn < _FEWEST_ROUNDS or time.perf_counter() - start < budget):
         for place in range(len(calls)):
             side = (turn + place) % len(calls)
             samples[side, turn] = _timed(calls[side], repeats[side], clock)
-    return list(samples)
+        turn += 1
+    return list(samples[:, :turn])
 
 
 def _timed(call: Callable[[], Any], repeats: int, clock: Clock = time.perf_counter) -> float:

@@ -6,20 +6,25 @@ A gate is one file here and one line in `CATALOGUE`.
 from __future__ import annotations
 
 from ..transforms import Entry
-from . import bits, bits_polynomial, bits_symmetric, product, products, tent
+from . import bits, bits_polynomial, bits_symmetric, polynomials, product, products, quadratic, tent
 from .bits import bit_product
 from .bits_polynomial import bit_function, bit_polynomial
 from .bits_symmetric import bit_parity, bit_symmetric
 from .bits_table import multilinear, truth_table
 from .derivatives import derivative, derivative_table
+from .polynomials import polynomial
+from .precision import PrecisionCost, precision_cost
 from .product import copy_gate, product_gate
 from .products import fan_in, monomial, product_flat, product_tree
+from .quadratic import quadratic_form
 from .tent import tent_map
 
 CATALOGUE: tuple[Entry, ...] = (
     *product.ENTRIES,
     *products.ENTRIES,
     *tent.ENTRIES,
+    *quadratic.ENTRIES,
+    *polynomials.ENTRIES,
     *bits.ENTRIES,
     *bits_polynomial.ENTRIES,
     *bits_symmetric.ENTRIES,
@@ -27,6 +32,7 @@ CATALOGUE: tuple[Entry, ...] = (
 
 __all__ = [
     "CATALOGUE",
+    "PrecisionCost",
     "bit_function",
     "bit_parity",
     "bit_polynomial",
@@ -38,9 +44,12 @@ __all__ = [
     "fan_in",
     "monomial",
     "multilinear",
+    "polynomial",
+    "precision_cost",
     "product_flat",
     "product_gate",
     "product_tree",
+    "quadratic_form",
     "tent_map",
     "truth_table",
 ]

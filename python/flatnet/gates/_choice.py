@@ -14,7 +14,7 @@ from ..certificate import intervals
 from ._circuit import unit_roundoff
 from ._precision import positive_number, real_dtype
 from ._recipe import Recipe
-from ._rounding import Input, best_scales
+from ._rounding import Input, best_scales, reading
 from .derivatives import _value, roots, usable
 
 Domain = tuple[tuple[float, float], ...]
@@ -69,11 +69,11 @@ def best_bias(name: str, recipe: Recipe, u: float) -> float:
     candidates = {0.0, 1.0}
     for k in range(max(d - 1, 1), d + 3):
         candidates.update(roots(name, k))
-    inputs = [([(1.0, Input(-1.0, 1.0))], 0.0, -1.0, 1.0)] * len(recipe.kinds)
+    inputs = [reading([(1.0, Input(-1.0, 1.0))])] * len(recipe.kinds)
     best = (math.inf, math.inf, 0.0)
     for bias in sorted(candidates):
         if abs(_value(name, d, bias)) > 1e-12:
-            made = best_scales(recipe, name, bias, inputs, u)  # type: ignore[arg-type]
+            made = best_scales(recipe, name, bias, inputs, u)
             best = min(best, (made.burden, abs(bias), bias))
     return best[2]
 

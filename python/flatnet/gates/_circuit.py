@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from ..certificate import Certificate
 from ..factors import Dense, Factor, Sparse
 from ..network import Layer, Network
 from ._recipe import Recipe
-from ._rounding import Input, Made, Source, best_scales, judge, row_error
+from ._rounding import Input, Made, Reading, Source, best_scales, judge, reading, row_error
 
 Array = np.ndarray[Any, Any]
 _DENSE_BELOW = 1 << 14  # entries of a weight that is held densely whatever its zeros
@@ -54,17 +54,26 @@ class Circuit:
     layers: list[list[Gate]]
     result: Affine
     relays: bool = False
+    _judged: dict[float, Judged] = field(default_factory=dict, compare=False, repr=False)
 
     def judged(self, u: float) -> Judged:
         """Every gate's scales and errors, and the error of the result, for unit roundoff u."""
+        if u not in self._judged:
+            try:
+                self._judged[u] = self._judge(u)
+            except OverflowError:  # a power of a range leaves double precision
+                self._judged[u] = Judged([], math.inf, math.inf)
+        return self._judged[u]
+
+    def _judge(self, u: float) -> Judged:
         sources: list[Source] = [Input(low, high) for low, high in self.domain]
         layers: list[list[Made]] = []
         for gates in self.layers:
             known: dict[Any, Made] = {}
             made = []
             for gate in gates:
-                inputs = [_range(form, sources) for form in gate.inputs]
-                key = (gate.recipe, gate.bias, gate.scales, _key(gate, sources))
+                inputs = [_read(form, sources) for form in gate.inputs]
+                key = (gate.recipe, gate.bias, gate.scales, *inputs)
                 if key not in known:
                     known[key] = (
                         best_scales(gate.recipe, self.activation, gate.bias, inputs, u)
@@ -76,14 +85,17 @@ class Circuit:
             sources = [m.output for m in made]
             if self.relays and len(layers) < len(self.layers):
                 sources = [
-                    Input(m.output.low, m.output.high, m.output.error + row_error([(1.0, m.output)], 0.0, u, True)[0])
+                    Input(
+                        m.output.low, m.output.high, m.output.error + row_error([reading([(1.0, m.output)])], [1.0], u, True)[0]
+                    )
                     for m in made
                 ]
-        terms, constant, _, _ = _range(self.result, sources)
-        carried = sum(abs(c) * source.error for c, source in terms)
-        rounding, _ = row_error(terms, constant, u, not self.layers)
-        truncation = sum(abs(c) * source.truncation for c, source in terms if not isinstance(source, Input))
-        return Judged(layers, carried + rounding, truncation)
+        last = _read(self.result, sources)
+        rounding, _ = row_error([last], [1.0], u, last.exact)
+        truncation = (
+            sum(abs(c) * m.output.truncation for k, c in self.result.terms for m in [made[k]]) if len(self.layers) == 1 else 0.0
+        )
+        return Judged(layers, last.error + rounding, truncation)
 
 
 class Judged(NamedTuple):
@@ -98,25 +110,8 @@ def unit_roundoff(precision: np.dtype[Any]) -> float:
     return float(np.finfo(precision).eps) / 2
 
 
-def _range(form: Affine, sources: Sequence[Source]) -> tuple[list[tuple[float, Source]], float, float, float]:
-    """Terms, constant and the range of an affine function."""
-    low = high = form.constant
-    terms = []
-    for index, c in form.terms:
-        source = sources[index]
-        ends = (c * source.low, c * source.high)
-        low, high = low + min(ends), high + max(ends)
-        terms.append((c, source))
-    return terms, form.constant, low, high
-
-
-def _key(gate: Gate, sources: Sequence[Source]) -> Any:
-    def facts(source: Source) -> Any:
-        if isinstance(source, Input):
-            return source
-        return source.recipe, source.factor, source.bias, source.low, source.high, source.error
-
-    return tuple((form.constant, tuple((c, facts(sources[k])) for k, c in form.terms)) for form in gate.inputs)
+def _read(form: Affine, sources: Sequence[Source]) -> Reading:
+    return reading([(c, sources[k]) for k, c in form.terms], form.constant)
 
 
 def compiled(
@@ -132,6 +127,9 @@ def compiled(
 ) -> Network:
     """The network of a circuit, with its certificate; ValueError where the weights leave the dtype."""
     judged = circuit.judged(unit_roundoff(precision))
+    error = judged.error
+    if not math.isfinite(error):
+        raise ValueError(f"{what} in {precision} has no finite error bound on the domain {_short(circuit.domain)}")
     layers: list[Layer] = []
     last: tuple[Array, Array, Array] | None = None  # of the layer before: outer weights, their first neurons, constants
     width = len(circuit.domain)
@@ -161,9 +159,6 @@ def compiled(
     factor = _factor(what, (1, width), [np.zeros(len(index), np.int64)], [index], [coefficients[0]], precision)
     bias = constant.astype(precision) if constant[0] else None
     layers.append(Layer(factor, bias))
-    error = judged.error
-    if not math.isfinite(error):
-        raise ValueError(f"{what} in {precision} has no finite error bound on the domain {_short(circuit.domain)}")
     certificate = Certificate(
         error=error,
         domain=circuit.domain if len(set(circuit.domain)) > 1 else circuit.domain[:1],

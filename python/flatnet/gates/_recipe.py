@@ -26,7 +26,7 @@ import numpy as np
 from .derivatives import _value, bound
 
 Array = np.ndarray[Any, Any]
-_MOMENTS = (2, 4, 6)  # orders at which the Taylor expansion of F^(d) is cut; the best of them counts
+_MOMENTS = (2, 4)  # orders at which the Taylor expansion of F^(d) is cut; the best of them counts
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,12 @@ class Recipe:
         """Weight of the constant sigma(b), which needs no neuron."""
         return self._table[2]
 
-    @property
+    @functools.cached_property
+    def total(self) -> float:
+        """Sum of |weights|."""
+        return float(np.abs(self.weights).sum())
+
+    @functools.cached_property
     def uniform(self) -> bool:
         """All weights of one size and no constant: rounding them changes the gate by a common factor only."""
         return self.offset == 0 and bool((np.abs(self.weights) == 1).all())

@@ -7,9 +7,10 @@ answers how many bits a gate would need.
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -62,39 +63,78 @@ class Output:
             self._sums.append((float(partial.sum()), float(partial[1:].sum())))
         return self._sums[0][leads]
 
+    @functools.cached_property
     def total(self) -> float:
-        return float(np.abs(self.recipe.weights).sum())
+        return self.recipe.total
 
 
 Source = Input | Output
 
 
-def row_error(terms: list[tuple[float, Source]], constant: float, u: float, exact: bool) -> tuple[float, float]:
-    """Rounding of one row, sum of coefficient * source + constant, as kernels compute it from the neurons; and |row|.
+@dataclass(frozen=True)
+class Reading:
+    """An affine function of a layer's outputs, and what computing it from the neurons costs, in units of u.
 
-    `exact`: the weights of inputs are exact in the network's dtype.
+    A row of the next layer may read several of them, interleaved: every addition of one then rounds a running sum that may
+    hold all of the others.
     """
-    error, running, offsets = 0.0, 0.0, abs(constant)
+
+    low: float  # of the exact value
+    high: float
+    error: float  # of the exact affine function of the neurons as computed
+    own: float  # rounding of products, gates' weights and running sums
+    weights: float  # rounding of the weights of inputs, where they are not exact
+    additions: int
+    size: float  # bound of the running sum
+    constant: float
+    offsets: float  # of the constants that gates leave to the bias
+    exact: bool  # the coefficients of inputs are +-1, or there are none
+
+    @property
+    def magnitude(self) -> float:
+        return max(abs(self.low), abs(self.high))
+
+
+def reading(terms: Sequence[tuple[float, Source]], constant: float = 0.0) -> Reading:
+    """Sum of coefficient * source + constant; terms in the order of the columns."""
+    low = high = constant
+    error = own = weights = running = offsets = 0.0
+    additions = 0
     for coefficient, source in terms:
         a = abs(coefficient)
+        ends = (coefficient * source.low, coefficient * source.high)
+        low, high, error = low + min(ends), high + max(ends), error + a * source.error
         if isinstance(source, Input):
             size = a * source.magnitude
             running += size
-            error += size * (1.0 if exact else 2.0) + running
+            own += size + running
+            weights += size
+            additions += 1
             continue
         weight = a * abs(source.factor)
         whole = a * (source.magnitude + source.error)
-        error += weight * source.total() * source.value  # products
-        error += 3 * whole if source.recipe.uniform else 3 * weight * source.total() * source.value  # weights, rounded
-        error += source.recipe.neurons * running + weight * source.running(running == 0)  # partial sums
+        own += weight * source.total * source.value  # products
+        own += 3 * whole if source.recipe.uniform else 3 * weight * source.total * source.value  # weights, rounded
+        own += source.recipe.neurons * running + weight * source.running(running == 0)  # partial sums
         offset = weight * abs(source.recipe.offset) * abs(source.centre)
         running += whole + offset
         offsets += offset
-    if offsets > abs(constant):
-        error += 4 * offsets  # the constant is computed from several parts and rounded
-    elif constant:
-        error += abs(constant)
-    size = running + offsets
+        additions += source.recipe.neurons
+    exact = all(abs(c) == 1 for c, source in terms if isinstance(source, Input))
+    return Reading(low, high, error, own, weights, additions, running, constant, offsets, exact)
+
+
+def row_error(readings: Sequence[Reading], scales: Sequence[float], u: float, exact: bool) -> tuple[float, float]:
+    """Rounding of the row sum of scale * reading, as kernels compute it; and a bound of the row."""
+    sizes = [a * r.size for a, r in zip(scales, readings)]
+    total = sum(sizes)
+    error = 0.0
+    for a, size, r in zip(scales, sizes, readings):
+        error += a * r.own + (0.0 if exact else a * r.weights) + r.additions * (total - size)
+    offsets = sum(a * r.offsets for a, r in zip(scales, readings))
+    constants = sum(a * abs(r.constant) for a, r in zip(scales, readings))
+    error += 4 * (offsets + constants) if offsets else constants  # a sum of several parts, or one number, rounded
+    size = total + offsets + constants
     return u * (error + size) * _SLACK, size
 
 
@@ -112,21 +152,10 @@ class Made:
     burden: float  # truncation, and half the bound of all rounding: what is seen of it
 
 
-def judge(
-    recipe: Recipe,
-    name: str,
-    bias: float,
-    scales: tuple[float, ...],
-    inputs: list[tuple[list[tuple[float, Source]], float, float, float]],
-    u: float,
-) -> Made:
-    """The error of a gate at given scales.
-
-    Each input is (terms, constant, low, high): an affine function of sources and the range of its exact value.
-    """
-    magnitudes = [max(abs(low), abs(high)) for _, _, low, high in inputs]
-    errors = [sum(abs(c) * source.error for c, source in terms) for terms, _, _, _ in inputs]
-    scaled = tuple(a * (m + e) for a, m, e in zip(scales, magnitudes, errors))
+def judge(recipe: Recipe, name: str, bias: float, scales: tuple[float, ...], inputs: Sequence[Reading], u: float) -> Made:
+    """The error of a gate at given scales."""
+    magnitudes = [r.magnitude for r in inputs]
+    scaled = tuple(a * (m + r.error) for a, m, r in zip(scales, magnitudes, inputs))
     reach = recipe.reach(scaled)
     slope = bound(name, 1, bias, reach)
     centre = _value(name, 0, bias)
@@ -134,30 +163,24 @@ def judge(
     value = abs(centre) + spread
     share = recipe.divisor() * _value(name, recipe.degree, bias) * math.prod(a**r for a, r in zip(scales, recipe.powers))
     factor = 1.0 / share if abs(share) > 1e-300 else math.inf
-    row: list[tuple[float, Source]] = []
-    constant, exact = 0.0, True
-    for terms, shift, (a, r) in zip(*zip(*((terms, shift) for terms, shift, _, _ in inputs)), zip(scales, recipe.powers)):
-        row += [(a * r * c, source) for c, source in terms]
-        constant += a * r * abs(shift)
-        exact &= all(abs(c) == 1 for c, _ in terms) and (r == 1 or _few_bits(a))
-    rounded, size = row_error(row, constant, u, exact)
+    steps = [a * r for a, r in zip(scales, recipe.powers)]
+    exact = all(r.exact and (p == 1 or _few_bits(a)) for a, p, r in zip(scales, recipe.powers, inputs))
+    rounded, size = row_error(inputs, steps, u, exact)
     rounded += u * (abs(bias) + reach)  # the bias is added last
-    if constant or any(isinstance(source, Output) and source.recipe.offset for _, source in row):
+    if any(r.constant or r.offsets for r in inputs):
         rounded += u * (abs(bias) + size)  # and is itself rounded where it is a sum
     neuron = slope * rounded + ULPS[name] * ulp(value, u)
     ideal = math.prod(m**r for m, r in zip(magnitudes, recipe.powers))
-    moved = math.prod((m + e) ** r for m, e, r in zip(magnitudes, errors, recipe.powers))
+    moved = math.prod((m + r.error) ** p for m, r, p in zip(magnitudes, inputs, recipe.powers))
     truncation = recipe.truncation(name, bias, scaled) * moved * (1 + 1e-9) if moved else 0.0
-    total = float(np.abs(recipe.weights).sum())
-    error = truncation + (moved - ideal) + abs(factor) * total * neuron + 8 * _DOUBLE * moved
-    low, high = product_range([(low, high) for _, _, low, high in inputs], recipe.powers)
+    error = truncation + (moved - ideal) + abs(factor) * recipe.total * neuron + 8 * min(u, _DOUBLE) * moved
+    low, high = product_range([(r.low, r.high) for r in inputs], recipe.powers)
     if recipe.skip:  # the gate leaves x y + sigma'/(sigma'' a) y
         linear = abs(_value(name, 1, bias) / (_value(name, 2, bias) * scales[0])) * moved / max(magnitudes[0], 1e-300)
         low, high = low - linear, high + linear
     output = Output(recipe, factor, bias, centre, value, spread, low, high, error * (1 + 1e-9), truncation)
-    burden = error + row_error([(1.0, output)], 0.0, u, True)[0]
-    burden = (burden + truncation) / 2
-    return Made(output, scales, burden)
+    burden = error + row_error([reading([(1.0, output)])], [1.0], u, True)[0]
+    return Made(output, scales, (burden + truncation) / 2)
 
 
 def _few_bits(a: float) -> bool:
@@ -183,15 +206,9 @@ def few_bits(scale: float) -> float:
     return math.ldexp(round(mantissa * 16) / 16, exponent)
 
 
-def best_scales(
-    recipe: Recipe,
-    name: str,
-    bias: float,
-    inputs: list[tuple[list[tuple[float, Source]], float, float, float]],
-    u: float,
-) -> Made:
+def best_scales(recipe: Recipe, name: str, bias: float, inputs: Sequence[Reading], u: float) -> Made:
     """The scales with the least burden: every input's own, so that all are of one size inside the gate."""
-    magnitudes: list[Any] = [max(abs(low), abs(high)) or 1.0 for _, _, low, high in inputs]
+    magnitudes = [r.magnitude or 1.0 for r in inputs]
 
     def at(scale: float) -> Made:
         return judge(recipe, name, bias, tuple(few_bits(scale / m) for m in magnitudes), inputs, u)
@@ -199,7 +216,7 @@ def best_scales(
     if name == "square" and recipe.degree == 2:
         return at(1.0)
     # The burden falls with the scale, then rises: halving between powers of two, then the sixteenths around the best.
-    low, high = -2, min(60, 900 // recipe.degree)
+    low, high = -2, min(200, 900 // recipe.degree)
     while high - low > 1:
         middle = (low + high) // 2
         if at(2.0**-middle).burden > at(2.0 ** -(middle + 1)).burden:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from .._check import TooLargeError
 from ..measure import clock_for, interleaved, shortest
 from ..rivals import random_batch
 from ._edges import Setting, table_of
+from ._reasons import reasons
 from ._search import Edge, Path, front, search
 
 if TYPE_CHECKING:
@@ -24,8 +26,9 @@ __all__ = ["measured_front", "time_whole"]
 
 Array = np.ndarray[Any, Any]
 Tell = Callable[[float, str], None]
-# Whole networks that are timed against each other in the end, beside the deepest and the flattest.
-_FINALISTS = 3
+# Whole networks that are timed against each other in the end, beside the deepest and the flattest if they are not far behind.
+_FINALISTS = 5
+_FAR_BEHIND = 3.0  # times slower than the best, as the sum of its segments: not worth timing whole
 _SHARE_FOR_FINAL = 0.4  # of the budget
 _EDGE_SECONDS = 1e-3
 _MOST_ROUNDS = 50
@@ -47,20 +50,18 @@ def measured_front(
     flattest.
     """
     from ._plan import Row
-    from ._planner import _whys
 
     x = random_batch(net.shape[1], setting.batch, setting.dtype)
     with _telling(progress) as tell:
         timed, said = _time_edges(net, setting, edges, budget * (1 - _SHARE_FOR_FINAL), tell)
         paths = {count: path for count, path in search(len(net), timed, max_bytes).items() if count <= most}
         whole = _time_paths(net, setting, paths, x, budget * _SHARE_FOR_FINAL, tell)
-    rows, whys = [], []
-    for path in front(paths):
+    rows, ordered = [], front(paths)
+    for path in ordered:
         took = whole.get(path.segments)
         seconds = path.seconds if took is None else took
         rows.append(Row(path.layers - 1, path.segments, path.synapses, path.nbytes, seconds, took is not None))
-        whys.append(_whys(path.edges))
-    return rows, whys, said
+    return rows, reasons(ordered, timed, setting), said
 
 
 @contextmanager
@@ -81,10 +82,13 @@ def _telling(progress: bool | Tell | None) -> Iterator[Tell]:
 
 def _time_edges(net: Network, setting: Setting, edges: list[Edge], budget: float, tell: Tell) -> tuple[list[Edge], list[str]]:
     order, clock = _promising(len(net), edges), clock_for(setting.threads)
-    spent, took, ratios = 0.0, {}, []
+    took: dict[Edge, float] = {}
+    ratios: list[float] = []
     idle: dict[int, float] = {}  # by width: seconds of a layer that does next to nothing
     left_out: list[str] = []
+    start = time.perf_counter()
     for edge in order:
+        spent = time.perf_counter() - start
         if spent >= budget:
             break
         tell(min(spent / budget, 1.0) * (1 - _SHARE_FOR_FINAL), f"layers {edge.first}..{edge.last} {edge.why}")
@@ -95,16 +99,14 @@ def _time_edges(net: Network, setting: Setting, edges: list[Edge], budget: float
             left_out.append(str(refused))
             took[edge] = np.inf
             continue
-        alone, cost = shortest(call, _EDGE_SECONDS, clock)
+        alone = shortest(call, _EDGE_SECONDS, clock)
         width = max(part.shape)
         if width not in idle:
             nothing = _call(_idle(width, setting), random_batch(width, setting.batch, setting.dtype), setting)
-            idle[width], more = shortest(nothing, _EDGE_SECONDS, clock)
-            cost += more
+            idle[width] = shortest(nothing, _EDGE_SECONDS, clock)
         seconds = max(alone - idle[width] * sum(part.shape) / (2 * width), alone / 10)
         took[edge] = seconds
         ratios.append(seconds / edge.seconds)
-        spent += cost
     factor = statistics.median(ratios) if ratios else 1.0
     timed = []
     for edge in edges:
@@ -155,7 +157,8 @@ def _time_paths(
 ) -> dict[tuple[tuple[int, int], ...], float]:
     """Median seconds of the best whole partitions, in interleaved rounds."""
     ranked = sorted(paths.values(), key=lambda p: (p.seconds, p.layers))
-    chosen = [*ranked[:_FINALISTS], paths[max(paths)], paths[min(paths)]]
+    near = [path for path in ranked if path.seconds <= _FAR_BEHIND * ranked[0].seconds]
+    chosen = [*near[:_FINALISTS], *(path for path in near[_FINALISTS:] if path.layers in (min(paths), max(paths)))]
     nets = {}
     for path in chosen:
         try:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["picture"]
 
 _INK, _SOFT, _KEPT, _MERGED, _RUN = "#1d2129", "#5b6472", "#e8ecf3", "#cfe3ff", "#d6f2dc"
-_BOX, _GAP, _HIGH, _LEFT, _TOP = 74, 8, 34, 12, 40
+_BOX, _GAP, _HIGH, _LEFT, _TOP, _LINE = 74, 8, 34, 12, 40, 16
+_MOST_LINES = 16
 
 
 def _box(left: float, top: float, width: float, fill: str, *lines: str) -> list[str]:
@@ -44,8 +45,22 @@ def picture(plan: Plan) -> Picture:
             x = _LEFT + i * step + _BOX / 2
             parts.append(element("line", x1=x, y1=_TOP + _HIGH, x2=x, y2=low, stroke=_SOFT))
         parts += _box(left, low, right - left, fill, layer.weight.kind[:12], str(layer.weight.synapses))
-    note = f"{plan.of.synapses} synapses in {len(of)} layers, run as {plan.network.synapses} in {len(plan.layers)}"
-    parts.append(element("text", note, x=_LEFT, y=low + _HIGH + 22, font_size=11, fill=_SOFT))
+    first_line = low + _HIGH + 22
+    lines = _lines(plan)
+    for k, line in enumerate(lines):
+        place = {"x": _LEFT, "y": first_line + _LINE * k}
+        parts.append(element("text", escape(line), **place, font_size=11, fill=_INK if k == 0 else _SOFT))
     style = {"font_family": "system-ui, sans-serif", "xmlns": "http://www.w3.org/2000/svg"}
-    high = low + _HIGH + 34
+    width = max(width, 2 * _LEFT + 6 * max(map(len, lines)))
+    high = first_line + _LINE * len(lines)
     return Picture(element("svg", *parts, viewBox=f"0 0 {width} {high}", width=width, height=high, **style))
+
+
+def _lines(plan: Plan) -> list[str]:
+    """What changed, and why: a line for each merge and each rewrite."""
+    said = [f"{plan.of.synapses} synapses in {len(plan.of)} layers, run as {plan.network.synapses} in {len(plan.layers)}"]
+    for (first, last), why in zip(plan.partition, plan.why, strict=True):
+        if first < last:
+            said.append(f"{first}..{last}  {why}")
+    said += [str(rewrite) for rewrite in plan.rewrites if rewrite.kind != "free merge"]
+    return said if len(said) <= _MOST_LINES else [*said[: _MOST_LINES - 1], f"and {len(said) - _MOST_LINES + 1} more"]

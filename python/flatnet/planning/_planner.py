@@ -15,6 +15,7 @@ from ._calibration import calibration
 from ._edges import Setting, all_edges, table_of
 from ._model import Calibration
 from ._plan import Plan, Row
+from ._reasons import reasons
 from ._rewrites import Rewrite, Rewritten, free_merges, rewritten, unchanged
 from ._search import Edge, Path, front, search
 from ._work import work_of_factor
@@ -69,7 +70,7 @@ def plan(
         Hoist scalars, fold permutations and diagonals and drop units that nobody reads before anything is merged. The matrix
         stays as it is; ``p.rewrites`` says what was done.
     budget : float
-        Time for ``effort="measure"`` [seconds], the forming of products not counted.
+        Time for ``effort="measure"`` [seconds], the counting of products before it left aside.
     progress : bool or callable, optional
         For ``effort="measure"``: True or None shows a bar on a terminal, False nothing; a callable gets (share, text).
 
@@ -164,7 +165,7 @@ def _merged_plan(asked: _Asked) -> Plan:
     else:
         ordered = front(paths)
         rows = [Row(p.layers - 1, p.segments, p.synapses, p.nbytes, p.seconds + asked.moved) for p in ordered]
-        whys = [_whys(path.edges) for path in ordered]
+        whys = reasons(ordered, edges, setting)
         notes = [*left_out, _about(asked.speeds)]
     costs = [setting.chosen(row.seconds, row.synapses, row.nbytes) for row in rows]
     # a partition that was timed whole is believed before one that was not
@@ -220,10 +221,6 @@ def _about(speeds: Calibration) -> str:
     if speeds.measured:
         return "speeds: this machine's calibration"
     return "speeds: typical ones; flatnet.planning.calibrate() measures this machine's"
-
-
-def _whys(edges: tuple[Edge, ...]) -> tuple[str, ...]:
-    return tuple(edge.why for edge in edges for _ in edge.segments)
 
 
 def _allowed(

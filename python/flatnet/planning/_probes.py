@@ -85,7 +85,7 @@ def _size(kind: str, columns: int, itemsize: int, target: float) -> int:
 
 def _shortest(net: Network, x: Array) -> float:
     out = net.apply(x, axis=0, threads=1)
-    return shortest(lambda: net.apply(x, axis=0, out=out, threads=1), _PROBE_SECONDS, clock_for(1))[0]
+    return shortest(lambda: net.apply(x, axis=0, out=out, threads=1), _PROBE_SECONDS, clock_for(1))
 
 
 def count_probes() -> int:

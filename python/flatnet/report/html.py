@@ -8,7 +8,7 @@ from html import escape
 from .model import ProfileTable, Report
 from .plots import batch_plot, flattening_plot, profile_plot
 from .svg import STYLE, element, short
-from .words import COLUMNS, GLOSSARY, cells, classes, ratio, seconds
+from .words import COLUMNS, GATE_COLUMNS, GLOSSARY, cells, classes, gate_cells, ratio, seconds
 
 __all__ = ["page"]
 
@@ -146,6 +146,25 @@ def _profile(table: ProfileTable) -> str:
     )
 
 
+def _gates(report: Report) -> str:
+    if not report.gates:
+        return ""
+    say = (
+        "Products, polynomials and functions of bits by few neurons. Each carries a certificate; what is seen lies below it. "
+        "Where one hidden layer needs more neurons, it also keeps fewer digits."
+    )
+    table = _table(GATE_COLUMNS, map(gate_cells, report.gates), "gates and their certificates")
+    known = {line.class_of_networks: line.label for line in report.gates if line.class_of_networks}
+    covered = "<br>".join(["Lower ends of C_n hold for", *(escape(f"{label}: {what}") for what, label in known.items())])
+    return _section(
+        "Neurons that compute",
+        element("p", escape(say)),
+        table,
+        element("p", covered, class_="meta note") if known else "",
+        _definitions(GATE_COLUMNS[5:]),
+    )
+
+
 def _times(report: Report) -> str:
     if not report.curves:
         return ""
@@ -205,6 +224,7 @@ def page(report: Report) -> str:
         _costs(report),
         _section("Profile over depth", profiles) if profiles else "",
         _times(report),
+        _gates(report),
         _against_size(report),
         _section("How it is counted", element("pre", escape(report.conventions))),
         _section("Glossary", _definitions(GLOSSARY)),

@@ -13,7 +13,7 @@ import typing
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Curve", "Family", "ProfileLine", "ProfileTable", "Report", "Row", "Span", "Times", "Timing", "finite"]
+__all__ = ["Curve", "Family", "GateLine", "ProfileLine", "ProfileTable", "Report", "Row", "Span", "Times", "Timing", "finite"]
 
 #: Raised when a field changes its meaning; new fields do not raise it.
 VERSION = 1
@@ -198,6 +198,40 @@ class ProfileTable:
 
 
 @dataclass(frozen=True)
+class GateLine:
+    """One network of neurons that compute, held against its certificate.
+
+    Attributes
+    ----------
+    label, statement : str
+        Its call, and what it computes in words.
+    depth, neurons, synapses : int
+    dtype : str
+    certified : float
+        The bound of its certificate; None where it computes exactly by construction.
+    seen : float
+        Largest error over ``inputs`` inputs: random ones, or all where they are bits.
+    inputs : int
+    C_n : Span
+        Neurons of the best network with one hidden layer over its own; None where nothing is known.
+    class_of_networks : str
+        The networks that the lower end of C_n covers.
+    """
+
+    label: str
+    statement: str
+    depth: int
+    neurons: int
+    synapses: int
+    dtype: str
+    certified: float | None
+    seen: float
+    inputs: int
+    C_n: Span | None
+    class_of_networks: str
+
+
+@dataclass(frozen=True)
 class Curve:
     """C_t of one network against the batch.
 
@@ -239,6 +273,7 @@ class Report:
     families: list[Family] = field(default_factory=list)
     profiles: list[ProfileTable] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
+    gates: list[GateLine] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as the ``--json`` file holds it, ``schema`` and ``version`` first."""

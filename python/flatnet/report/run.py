@@ -18,6 +18,7 @@ from ..measure import Timing as Side
 from ..network import Network
 from ..profile import Profile, profile
 from .files import Weights, read_chain
+from .gates import gate_lines
 from .info import machine
 from .model import Curve, Family, ProfileLine, ProfileTable, Report, Row, Span, Times, Timing, finite
 from .suite import Case, Group, suite
@@ -123,6 +124,7 @@ def _report(files: Sequence[str], options: Options, tell: Tell) -> Report:
             _add(made, group, case, options)
         if len(group.cases) > 1:
             made.families.append(_family(group))
+    gates = [] if files else gate_lines(options.quick)
     made.remarks += [crossing(curve) for curve in made.curves]
     tell(1.0, "done")
     return Report(
@@ -137,6 +139,7 @@ def _report(files: Sequence[str], options: Options, tell: Tell) -> Report:
         families=made.families,
         profiles=made.profiles,
         curves=made.curves,
+        gates=gates,
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .model import ProfileTable, Report
+from .model import GateLine, ProfileTable, Report
 from .svg import short
-from .words import COLUMNS, cells, classes, seconds
+from .words import COLUMNS, GATE_COLUMNS, cells, classes, gate_cells, seconds
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -53,6 +53,21 @@ def _profile(profile: ProfileTable) -> Table:
     return table
 
 
+def _gates(lines: list[GateLine], narrow: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    columns = (2, 5, 6, 7) if narrow else range(1, len(GATE_COLUMNS))
+    table = Table(title="Neurons that compute", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(GATE_COLUMNS[0][0], overflow="fold")
+    for column in columns:
+        table.add_column(GATE_COLUMNS[column][0], justify="right", no_wrap=True)
+    for line in lines:
+        row = gate_cells(line)
+        table.add_row(row[0], *(row[column] for column in columns))
+    return table
+
+
 def show(report: Report, console: Console) -> None:
     """Print a report.
 
@@ -82,10 +97,14 @@ def show(report: Report, console: Console) -> None:
     for profile in report.profiles[:1]:
         console.print(_profile(profile))
         console.print(Text("lower bounds hold for, at\n" + "\n".join(classes(profile)) + "\n"))
+    if report.gates:
+        console.print(_gates(report.gates, console.width < 110))
     for sentence in report.remarks:
         console.print(Text(sentence))
     console.print(Text("\nHow to read it" if rows else "", style="bold"))
     for name, meaning in COLUMNS[2:] if rows else ():
         console.print(Text.assemble((f"{name}: ", "bold"), meaning))
+    for name, meaning in GATE_COLUMNS[5:] if report.gates else ():
+        console.print(Text.assemble((f"{name} (neurons that compute): ", "bold"), meaning))
     console.print(Text("How it is counted", style="bold"))
     console.print(Text(report.conventions))

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import re
 
-from .model import Curve, ProfileTable, Row, Span, Timing
+from .model import Curve, GateLine, ProfileTable, Row, Span, Timing
 from .svg import short
 
-__all__ = ["COLUMNS", "GLOSSARY", "cells", "classes", "crossing", "headline", "interval", "ratio", "rival", "seconds"]
+__all__ = [
+    "COLUMNS",
+    "GATE_COLUMNS",
+    "GLOSSARY",
+    "cells",
+    "classes",
+    "crossing",
+    "gate_cells",
+    "headline",
+    "interval",
+    "ratio",
+    "rival",
+    "seconds",
+]
 
 #: Heading and meaning of every column of the table.
 COLUMNS = (
@@ -21,6 +34,18 @@ COLUMNS = (
     ("C_n", "neurons flat / deep, Eq. 25: 0 for every linear network, which flattens to one matrix without any"),
     ("C_t", "time flat / time deep, with the 10 % and 90 % quantiles"),
     ("rival", "the product that ran the flat matrix fastest"),
+)
+
+#: The same of the table of gates.
+GATE_COLUMNS = (
+    ("network", "a call that makes it"),
+    ("depth", "hidden layers"),
+    ("neurons", "hidden units"),
+    ("synapses", "non-zero weights"),
+    ("dtype", "precision of the weights"),
+    ("certified", "bound on the error for every input of the domain, rounding included"),
+    ("seen", "largest error on random inputs of the domain, or on all inputs of bits"),
+    ("C_n", "neurons with one hidden layer over neurons: [certified from below, best known]"),
 )
 
 GLOSSARY = (
@@ -39,6 +64,19 @@ GLOSSARY = (
     ("range", "product over the layers of their largest absolute weight; the Schatten bound holds up to it"),
     ("predicted", "a count of a product that memory cannot hold, marked ~ or by a hollow point"),
 )
+
+
+def gate_cells(line: GateLine) -> list[str]:
+    """Return the cells of a row of `GATE_COLUMNS`.
+
+    Examples
+    --------
+    >>> gate_cells(GateLine("gate", "x y", 1, 4, 12, "float64", 8e-11, 2.1e-11, 100, Span(1, 1), ""))
+    ['gate', '1', '4', '12', 'float64', '8e-11', '2.1e-11', '1']
+    """
+    sure = "" if line.certified is None else f"{line.certified:.2g}"
+    counts = (str(line.depth), f"{line.neurons:,}", f"{line.synapses:,}")
+    return [line.label, *counts, line.dtype, sure, f"{line.seen:.2g}", interval(line.C_n)]
 
 
 def seconds(value: float) -> str:

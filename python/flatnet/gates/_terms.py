@@ -1,0 +1,65 @@
+"""Polynomials as they come: exponents and coefficients, numpy.polynomial series, SymPy polynomials."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .._check import nonnegative_int, real_number
+
+Terms = dict[tuple[int, ...], float]
+_MOST_DEGREE, _MOST_TERMS = 24, 20_000
+
+
+def read_terms(what: str, given: Any) -> tuple[Terms, Any]:
+    """Exponents -> coefficient, zeros dropped, and the domain that came along (or None)."""
+    domain = None
+    kind = type(given).__module__.partition(".")[0]
+    if kind == "sympy":
+        pairs = _from_sympy(what, given)
+    elif isinstance(given, np.polynomial.polynomial.Polynomial) or hasattr(given, "convert"):
+        plain = given.convert(kind=np.polynomial.Polynomial)
+        pairs = [((k,), c) for k, c in enumerate(plain.coef)]
+        domain = tuple(float(end) for end in given.domain)
+    elif isinstance(given, Mapping):
+        pairs = [((k,) if not isinstance(k, tuple) else k, c) for k, c in given.items()]
+    else:
+        raise TypeError(
+            f"{what} needs a mapping of exponents to coefficients, a numpy.polynomial series or a sympy.Poly, "
+            f"got {type(given).__name__}"
+        )
+    if not pairs:
+        raise ValueError(f"{what} needs at least one term, got none")
+    terms: Terms = {}
+    inputs = len(pairs[0][0])
+    for exponents, coefficient in pairs:
+        e = tuple(nonnegative_int(what, "an exponent", k) for k in exponents)
+        if len(e) != inputs or not e:
+            raise ValueError(f"{what} needs as many exponents in every term, got {len(e)} beside {inputs}")
+        c = real_number(what, "a coefficient", coefficient)
+        if not math.isfinite(c):
+            raise ValueError(f"{what} needs finite coefficients, got {c} for exponents {e}")
+        if sum(e) > _MOST_DEGREE and c:
+            raise ValueError(f"{what} goes to degree {_MOST_DEGREE}, got degree {sum(e)}")
+        if c:
+            terms[e] = terms.get(e, 0.0) + c
+    if len(terms) > _MOST_TERMS:
+        raise ValueError(f"{what} goes to {_MOST_TERMS} terms, got {len(terms)}")
+    return terms or {(0,) * inputs: 0.0}, domain
+
+
+def _from_sympy(what: str, given: Any) -> list[tuple[tuple[int, ...], Any]]:
+    poly = (
+        given if hasattr(given, "terms") and hasattr(given, "gens") else given.as_poly() if hasattr(given, "as_poly") else None
+    )
+    if poly is None:
+        raise TypeError(f"{what} needs a sympy.Poly or an expression that is one, got {given!r}")
+    pairs = []
+    for exponents, coefficient in poly.terms():
+        if not coefficient.is_real or coefficient.free_symbols:
+            raise TypeError(f"{what} needs real numbers as coefficients, got {coefficient}")
+        pairs.append((tuple(int(k) for k in exponents), float(coefficient)))
+    return pairs
