@@ -23,7 +23,7 @@ def gate_error(gate: fn.Network, reach: float = 1.0) -> float:
 def test_catalogue_counts(entry) -> None:
     for size in entry.sizes:
         net = entry.build(size)
-        assert net.synapses == entry.synapses(size)
+        assert entry.synapses is None or net.synapses == entry.synapses(size)
         assert net.synapses == sum(np.count_nonzero(layer.weight.toarray()) for layer in net)
         assert not net.is_linear
         assert net.certificate is None or net.certificate.error < 0.1
