@@ -9,7 +9,18 @@ from typing import Any
 import numpy as np
 
 from ..flatten import flattening_cost
-from ..gates import bit_function, bit_parity, bit_polynomial, monomial, product_flat, product_gate, product_tree, tent_map
+from ..gates import (
+    bit_function,
+    bit_parity,
+    bit_polynomial,
+    monomial,
+    polynomial,
+    product_flat,
+    product_gate,
+    product_tree,
+    quadratic_form,
+    tent_map,
+)
 from ..network import Network
 from .model import GateLine, Span
 
@@ -18,6 +29,10 @@ __all__ = ["GATES", "gate_lines"]
 Array = np.ndarray[Any, Any]
 _INPUTS = 20_000
 _CUBIC = {(): 1.0, (0,): -2.0, (1, 2): 0.5, (3, 4, 5): 4.0, (0, 6, 7): -1.5}
+
+
+_QUARTIC = {(0, 0, 0): 2.0, (2, 1, 1): 1.5, (0, 0, 3): -1.0, (1, 1, 1): 0.5}
+_FORM = np.subtract.outer(np.arange(5.0), np.arange(5.0)) ** 2 / 16  # rank 3
 
 
 @dataclass(frozen=True)
@@ -53,6 +68,10 @@ def _cubic(x: Array) -> Array:
     return np.asarray(sum(h * x[:, list(K)].prod(axis=1) for K, h in _CUBIC.items()))
 
 
+def _quartic(x: Array) -> Array:
+    return np.asarray(sum(c * (x ** np.array(powers)).prod(axis=1) for powers, c in _QUARTIC.items()))
+
+
 #: THE LIST: one line a network.
 GATES = (
     _Gate("product_gate()", product_gate, _product),
@@ -63,6 +82,8 @@ GATES = (
     _Gate("product_tree(8)", lambda: product_tree(8), _product),
     _Gate("product_flat(8)", lambda: product_flat(8), _product),
     _Gate("monomial((3, 2))", lambda: monomial((3, 2)), lambda x: x[:, 0] ** 3 * x[:, 1] ** 2),
+    _Gate("polynomial({...}), degree 4", lambda: polynomial(_QUARTIC), _quartic),
+    _Gate("quadratic_form(h), rank 3", lambda: quadratic_form(_FORM), lambda x: np.einsum("bi,ij,bj->b", x, _FORM, x)),
     _Gate("tent_map(10)", lambda: tent_map(10), _tent, "a sawtooth of 1024 linear pieces"),
     _Gate("bit_polynomial({...}, tol=1e-9)", lambda: bit_polynomial(_CUBIC, 1e-9), _cubic, bits=True),
     _Gate("bit_parity(10)", lambda: bit_parity(10), _parity, bits=True),
@@ -92,7 +113,8 @@ def _line(gate: _Gate, inputs: int) -> GateLine:
     net = gate.make()
     x = _inputs(net, inputs, gate.bits)
     seen = float(np.abs(net(x)[:, 0].astype(np.float64) - gate.exact(x.astype(np.float64))).max())
-    cost = flattening_cost(net, depth=1)
+    cost = flattening_cost(net, depth=1) if net.depth == 1 or net.flat_form is not None else None
+    known = cost is not None and cost.C_n.lower > 0
     sure = net.certificate
     return GateLine(
         label=gate.label,
@@ -104,8 +126,8 @@ def _line(gate: _Gate, inputs: int) -> GateLine:
         certified=sure.error if sure else None,
         seen=seen,
         inputs=len(x),
-        C_n=Span(cost.C_n.lower, cost.C_n.upper) if cost.C_n.lower > 0 else None,
-        class_of_networks=cost.class_of_networks if cost.C_n.lower > 0 else "",
+        C_n=Span(cost.C_n.lower, cost.C_n.upper) if cost is not None and known else None,
+        class_of_networks=cost.class_of_networks if cost is not None and known else "",
     )
 
 
