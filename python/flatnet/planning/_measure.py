@@ -28,6 +28,7 @@ Array = np.ndarray[Any, Any]
 Tell = Callable[[float, str], None]
 # Whole networks that are timed against each other in the end, beside the deepest and the flattest if they are not far behind.
 _FINALISTS = 5
+_MODELLED = 2  # and of those that the model finds best
 _FAR_BEHIND = 3.0  # times slower than the best, as the sum of its segments: not worth timing whole
 _SHARE_FOR_FINAL = 0.4  # of the budget
 _EDGE_SECONDS = 1e-3
@@ -54,14 +55,24 @@ def measured_front(
     x = random_batch(net.shape[1], setting.batch, setting.dtype)
     with _telling(progress) as tell:
         timed, said = _time_edges(net, setting, edges, budget * (1 - _SHARE_FOR_FINAL), tell)
-        paths = {count: path for count, path in search(len(net), timed, max_bytes).items() if count <= most}
-        whole = _time_paths(net, setting, paths, x, budget * _SHARE_FOR_FINAL, tell)
+        paths = _by_layers(net, timed, most, max_bytes)
+        # what the model would choose stands for segments whose own times mislead
+        others = sorted(_by_layers(net, edges, most, max_bytes).values(), key=lambda path: path.cost)[:_MODELLED]
+        whole = _time_paths(net, setting, paths, others, x, budget * _SHARE_FOR_FINAL, tell)
+    for path in others:
+        known = paths.get(path.layers)
+        if known is None or whole.get(path.segments, np.inf) < whole.get(known.segments, np.inf):
+            paths[path.layers] = path
     rows, ordered = [], front(paths)
     for path in ordered:
         took = whole.get(path.segments)
         seconds = path.seconds if took is None else took
         rows.append(Row(path.layers - 1, path.segments, path.synapses, path.nbytes, seconds, took is not None))
     return rows, reasons(ordered, timed, setting), said
+
+
+def _by_layers(net: Network, edges: list[Edge], most: int, max_bytes: float | None) -> dict[int, Path]:
+    return {count: path for count, path in search(len(net), edges, max_bytes).items() if count <= most}
 
 
 @contextmanager
@@ -153,14 +164,14 @@ def time_whole(nets: list[Network], setting: Setting, budget: float, progress: b
 
 
 def _time_paths(
-    net: Network, setting: Setting, paths: dict[int, Path], x: Array, budget: float, tell: Tell
+    net: Network, setting: Setting, paths: dict[int, Path], others: list[Path], x: Array, budget: float, tell: Tell
 ) -> dict[tuple[tuple[int, int], ...], float]:
     """Median seconds of the best whole partitions, in interleaved rounds."""
     ranked = sorted(paths.values(), key=lambda p: (p.seconds, p.layers))
     near = [path for path in ranked if path.seconds <= _FAR_BEHIND * ranked[0].seconds]
     chosen = [*near[:_FINALISTS], *(path for path in near[_FINALISTS:] if path.layers in (min(paths), max(paths)))]
     nets = {}
-    for path in chosen:
+    for path in [*chosen, *others]:
         try:
             nets[path.segments] = table_of(net).form(path.segments)
         except TooLargeError:

@@ -96,8 +96,8 @@ def count_probes() -> int:
 def measure_dtype(dtype: np.dtype[Any], progress: Callable[[], None]) -> dict[str, Any]:
     """Seconds for each class of kernel: see `Calibration`.
 
-    The time of moving panels in and out is that of one diagonal less its own multiplications, taken from a chain of five. Steps
-    that may read and write the user's arrays themselves, dense ones and sparse ones, are timed as what they add to a chain.
+    The time of moving panels in and out is that of one diagonal less its own multiplications, taken from a chain of five; all
+    other steps are timed as what they add to a chain, since the first and the last may read and write the user's arrays.
     """
     from ..network import Network
 
@@ -124,8 +124,7 @@ def measure_dtype(dtype: np.dtype[Any], progress: Callable[[], None]) -> dict[st
             for kind in KINDS:
                 if kind not in here:
                     net, work = _network(kind, _size(kind, columns, itemsize, target), dtype)
-                    moved = 0.0 if kind in _WHOLE else here["io"] * (work.rows + work.cols) * columns
-                    here[kind] = _probe(kind, net, columns, dtype, call + moved) / (work.terms * columns)
+                    here[kind] = _probe(kind, net, columns, dtype, call) / (work.terms * columns)
                 progress()
             here["sparse"], here["rows"] = _apart(here["sparse"], here["rows"])
             for kind, value in here.items():
@@ -134,20 +133,27 @@ def measure_dtype(dtype: np.dtype[Any], progress: Callable[[], None]) -> dict[st
 
 
 _WHOLE = ("hadamard", "fourier", "butterfly")  # they run on the user's arrays
-_ADDED = ("dense", "sparse", "rows")
+_JOINED = ("permutation", "blocks 2", "shared blocks 2")  # neighbours of their kind are computed together
 
 
-def _probe(kind: str, net: Network, columns: int, dtype: np.dtype[Any], beside: float) -> float:
-    """Seconds of the one step of `net`; a call takes `beside` on top of it."""
+def _probe(kind: str, net: Network, columns: int, dtype: np.dtype[Any], call: float) -> float:
+    """Seconds that the one step of `net` adds to a network; those of a transform are of a call on its own, less `call`."""
     from ..network import Network
 
-    made = np.result_type(dtype, np.complex64) if kind == "fourier" else dtype
-    x = np.ones((net.shape[1], columns), made)
-    took = _shortest(net, x)
-    if kind in _ADDED:
-        more = 8 if took < 50e-6 else 2
-        return max((_shortest(Network([net.layers[0]] * (1 + more)), x) - took) / more, took / 50)
-    return max(took - beside, took / 10)
+    n, layer = net.shape[1], net.layers[0]
+    x = np.ones((n, columns), np.result_type(dtype, np.complex64) if kind == "fourier" else dtype)
+    if kind in _WHOLE:
+        took = _shortest(net, x)
+        return max(took - call, took / 10)
+    if kind in _JOINED:
+        other = _network("rows", n, dtype)[0].layers[0]
+        without, more = _shortest(Network([other] * 2), x), 1
+        took = _shortest(Network([other, layer, other]), x)
+    else:
+        without = _shortest(net, x)
+        more = 8 if without < 50e-6 else 2
+        took = _shortest(Network([layer] * (1 + more)), x)
+    return max((took - without) / more, without / 50)
 
 
 def _apart(many: float, few: float) -> tuple[float, float]:
