@@ -69,8 +69,10 @@ Passes::Passes(const std::vector<Factor>& stages) : stages_(stages), rows_(stage
   for (int i = 0; i < count;) {
     bool up = true;
     const int length = chained(stages, i, up), passes = (length + ButterflyPass::most_stages - 1) / ButterflyPass::most_stages;
-    for (int p = 0, done = 0; p < passes; ++p) {  // as few passes as will do, of equal length
-      const int taken = (length - done + passes - p - 1) / (passes - p);
+    for (int p = 0, done = 0; p < passes; ++p) {  // as few passes as will do, of about equal length
+      int taken = (length - done + passes - p - 1) / (passes - p);
+      // Sweeps of two are at their best.
+      if (taken % 2 == 1 && taken < ButterflyPass::most_stages && p + 1 < passes) ++taken;
       passes_.push_back({i + done, taken, up, blocks_of(stages[up ? i + done : i + done + taken - 1]).d});
       longest_ = std::max(longest_, taken);
       done += taken;
@@ -124,32 +126,50 @@ template <class T> void Passes::pack(T* to) const {
         }
 }
 
-// Sweep after sweep in the order of ButterflyAlong; stages of smaller strides than the vector have no place here.
+// Sweep after sweep in the order of ButterflyAlong.
 template <class T> void Passes::pack_along(T* to, index_t width) const {
   const Weights<T> weights(stages_);
-  for (const Pass& p : sweeps_[bits_of(width)])
+  for (const Pass& p : sweeps_[bits_of(width)]) {
+    if (p.lowest < width) {
+      for (index_t base = 0; base < rows_; base += width)
+        for (int t = 0; t < p.stages; ++t, to += 2 * width)
+          for (index_t row = base; row < base + width; ++row) {
+            const index_t d = weights.blocks[static_cast<std::size_t>(p.first + t)]->d;
+            T four[4];
+            weights.pair(p.first + t, row & ~d, four, 1);
+            to[row - base] = four[row & d ? 2 : 0], to[row - base + width] = four[row & d ? 3 : 1];
+          }
+      continue;
+    }
     for (index_t base = 0; base < rows_; base += p.lowest << p.stages)
       for (index_t l = base; l < base + p.lowest; l += width)
         for (int t = 0; t < p.stages; ++t)
           for (index_t i = 0; i < index_t{1} << (p.stages - 1); ++i, to += 4 * width)
             for (index_t v = 0; v < width; ++v)
               weights.pair(p.first + t, l + v + first_of_pair(i, p.up ? t : p.stages - 1 - t) * p.lowest, to + v, width);
+  }
 }
 
+// Stages that a sweep takes at one place: along their strides, within vectors, or not at all.
 std::vector<Passes::Pass> Passes::sweeps_along(index_t width) const {
   std::vector<Pass> sweeps;
-  for (const Pass& p : passes_) {
-    // The stages of the pass whose strides hold whole vectors: all of them, or those at its upper end.
-    int small = 0;
-    while (small < p.stages && (p.lowest << small) % width != 0) ++small;
-    const int whole = p.stages - small, parts = (whole + ButterflyAlong::most_stages - 1) / ButterflyAlong::most_stages;
-    for (int part = 0, done = 0; part < parts; ++part) {
-      const int taken = (whole - done + parts - part - 1) / (parts - part);
-      const int first = p.first + done + (p.up ? small : 0);
-      sweeps.push_back({first, taken, p.up, blocks_of(stages_[static_cast<std::size_t>(p.up ? first : first + taken - 1)]).d});
-      done += taken;
+  const auto stride = [&](int stage) { return blocks_of(stages_[static_cast<std::size_t>(stage)]).d; };
+  const auto way = [&](int stage) {
+    const index_t d = stride(stage);
+    return d % width == 0 ? 1 : rows_ % width == 0 && width % (2 * d) == 0 ? 2 : 0;
+  };
+  for (const Pass& p : passes_)
+    for (int first = p.first; first < p.first + p.stages;) {
+      int whole = 1;
+      while (first + whole < p.first + p.stages && way(first + whole) == way(first)) ++whole;
+      for (int done = 0, taken = 0; done < whole && way(first) > 0; done += taken) {
+        const int parts = (whole - done + ButterflyAlong::most_stages - 1) / ButterflyAlong::most_stages;
+        taken = (whole - done + parts - 1) / parts;
+        const int from = first + done;
+        sweeps.push_back({from, taken, p.up, stride(p.up ? from : from + taken - 1)});
+      }
+      first += whole;
     }
-  }
   return sweeps;
 }
 

@@ -107,7 +107,7 @@ class Chain {
  private:
   // Columns a panel. They say where a column is computed, never how: its bits do not depend on them, nor on the threads.
   void choose_lanes() {
-    index_t most = 9 * width_;
+    index_t most = 36 * width_;
     if (c_.inner == 1) most = 1;
     else if (runs_) {
       index_t deepest = 1;

@@ -201,10 +201,11 @@ void prepare(const Step& step, Dtype compute, bool one_lane) {
   const kernels::ButterflyTable& table = *active_kernels().butterfly;
   const Dtype part = component(compute);
   if (step.tiles && !is_integer(compute)) step.tiles->weights(part, table.tile_rows);
-  for (const Factor& f : step.stages) convert(f);
   if (step.passes && !is_integer(compute)) {
     if (one_lane) step.passes->weights_along(part, table.width[static_cast<int>(part)]);
     else step.passes->weights(part);
+  } else {
+    for (const Factor& f : step.stages) convert(f);
   }
   if (step.scale_values) step.scale_values.get(is_complex(step.scale_values.dtype()) ? compute : component(compute));
   if (step.bias) step.bias.get(compute);

@@ -45,9 +45,10 @@ struct ButterflyPass {
   static constexpr int sweep(int left) { return left == 1 ? 1 : left % 2 ? 3 : 2; }
 };
 
-/// One column in place: up to three stages of strides lowest, 2 lowest, ... (`up`), or the same downwards; lowest is a multiple of
-/// the width V. Real weights, packed: for every stretch of 2^stages lowest rows, V of its first `lowest` rows, stage and pair the
-/// weights (0,0) of V rows, then (0,1), (1,0), (1,1).
+/// One column in place: up to three stages of strides lowest, 2 lowest, ... (`up`), or the same downwards. Real weights, packed. lowest
+/// is a multiple of the width V: for every stretch of 2^stages lowest rows, V of its first `lowest` rows, stage and pair the weights
+/// (0,0) of V rows, then (0,1), (1,0), (1,1). Or all strides are powers of two below V, and n is a multiple of it: for every V rows
+/// and stage, what each row takes of the first row of its pair, then what it takes of the second.
 struct ButterflyAlong {
   static constexpr int most_stages = 3;
   int stages;

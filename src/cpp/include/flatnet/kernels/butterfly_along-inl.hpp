@@ -1,5 +1,4 @@
-// One column, stages of strides from the vector on: the vector lies along the rows of a stride, and the weights, each read once, are
-// one stream in the order in which they are read. Twelve streams of 2 x 2 weights, as they lie in the factors, are more than the
+// One column: the vector lies along the rows of a stride, or holds whole strides, and the weights, each read once, are one stream in the order in which they are read. Twelve streams of 2 x 2 weights, as they lie in the factors, are more than the
 // hardware foresees, and from the outer caches take twice to three times as long.
 namespace flatnet::FLATNET_ISA {
 namespace {
@@ -37,7 +36,46 @@ template <class T, int S, bool Up> inline void along_sweep(const ButterflyAlong&
     }
 }
 
+// Stages of strides below the vector: row r of a vector takes both rows of its pair, each times a weight of its own.
+template <class T, int D> inline Vec<T> within_stage(Vec<T> x, const T* weights) {
+  const Vec<T> first = pair_row<T, 1, D, 0>(x, Lanes<T>{}), second = pair_row<T, 1, D, 1>(x, Lanes<T>{});
+  return vmadd<T>(load(weights + width<T>), second, load(weights) * first);
+}
+
+template <class T, int S, int D, bool Up, int t> inline Vec<T> within_stages(Vec<T> x, const T* weights) {
+  if constexpr (t < S) {
+    x = within_stage<T, Up ? D << t : D << (S - 1 - t)>(x, weights + 2 * t * width<T>);
+    return within_stages<T, S, D, Up, t + 1>(x, weights);
+  }
+  return x;
+}
+
+template <class T, int S, int D> inline void within_sweep(const ButterflyAlong& g) {
+  const T* weights = static_cast<const T*>(g.weights);
+  T* x = static_cast<T*>(g.x);
+  for (index_t p = 0; p < g.n; p += width<T>, weights += 2 * S * width<T>)
+    store(x + p, g.up ? within_stages<T, S, D, true, 0>(load(x + p), weights)
+                      : within_stages<T, S, D, false, 0>(load(x + p), weights));
+}
+
+template <class T, int S> inline void within_sweep(const ButterflyAlong& g) {
+  constexpr index_t W = width<T>;
+  if constexpr ((W >> S) >= 1)
+    if (g.lowest == 1) return within_sweep<T, S, 1>(g);
+  if constexpr ((W >> S) >= 2)
+    if (g.lowest == 2) return within_sweep<T, S, 2>(g);
+  if constexpr ((W >> S) >= 4)
+    if (g.lowest == 4) return within_sweep<T, S, 4>(g);
+  if constexpr ((W >> S) >= 8)
+    if (g.lowest == 8) return within_sweep<T, S, 8>(g);
+}
+
 template <class T> void along(const ButterflyAlong& g) noexcept {
+  if (g.lowest < width<T>) {
+    if (g.stages == 1) return within_sweep<T, 1>(g);
+    if (g.stages == 2) return within_sweep<T, 2>(g);
+    return within_sweep<T, 3>(g);
+  }
   if (g.stages == 1) return along_sweep<T, 1, true>(g);
   if (g.stages == 2) return g.up ? along_sweep<T, 2, true>(g) : along_sweep<T, 2, false>(g);
   return g.up ? along_sweep<T, 3, true>(g) : along_sweep<T, 3, false>(g);

@@ -5,6 +5,15 @@
 namespace flatnet::FLATNET_ISA {
 namespace {
 
+// Keeps a vector in its register: read row after row, neighbours together, rows of equal distance do not wait for one bank.
+#if defined(__aarch64__)
+#define FLATNET_IN_REGISTER "w"
+#elif defined(__AVX512F__)
+#define FLATNET_IN_REGISTER "v"
+#else
+#define FLATNET_IN_REGISTER "x"
+#endif
+
 // Stage t of 2^S rows: pair (j, j + 2^bit) with its four weights one after the other. First term a plain product, as in blocks-inl.hpp.
 template <class T, int S, int C, bool Up, int t>
 [[gnu::always_inline]] inline void packed_stage(Vec<T> (&row)[1 << S][C], const T* weights) {
@@ -30,7 +39,10 @@ template <class T, int S, int C, bool Up, bool Stream>
   Vec<T> row[R][C];
   FLATNET_UNROLL
   for (int j = 0; j < R; ++j) FLATNET_UNROLL
-  for (int q = 0; q < C; ++q) row[j][q] = load(x + j * x_step + q * width<T>);
+  for (int q = 0; q < C; ++q) {
+    row[j][q] = load(x + j * x_step + q * width<T>);
+    asm("" : "+" FLATNET_IN_REGISTER(row[j][q]));
+  }
   packed_stage<T, S, C, Up, 0>(row, weights);
   if constexpr (S > 1) packed_stage<T, S, C, Up, 1>(row, weights + 2 * R);
   if constexpr (S > 2) packed_stage<T, S, C, Up, 2>(row, weights + 4 * R);

@@ -8,8 +8,8 @@ namespace {
 inline constexpr int tile_rows = FLATNET_VECTOR_BYTES == 64 ? 16 : 8;  // as packed
 inline constexpr int tile_part = FLATNET_REGISTERS >= 32 ? 8 : 4;      // as held in registers
 inline constexpr int tile_vectors = 3;
-inline constexpr index_t tile_deep = 192;                  // 192 x 3 vectors are 18 KiB with AVX2
-inline constexpr index_t tile_weights = index_t{1} << 17;  // bytes of weights that stay in a cache while strips pass
+inline constexpr index_t tile_deep = 256;                  // 256 x 3 vectors are 24 KiB with AVX2
+inline constexpr index_t tile_weights = index_t{1} << 18;  // bytes of weights that stay in a cache while strips pass
 
 // `count` elements of a row, the rest of C vectors zero.
 template <class T, int C> inline void copy_row(const T* x, T* to, index_t count) {
@@ -29,7 +29,13 @@ template <class T, int R, int C> struct TileOut {
 };
 
 template <class T, int R, int C> inline void tile_load(const TileOut<T, R, C>& o, int first, Vec<T> (&acc)[tile_part][C]) {
+  FLATNET_UNROLL
   for (int r = 0; r < tile_part; ++r) {
+    if (first + r < o.rows && o.count == C * width<T>) {
+      FLATNET_UNROLL
+      for (int q = 0; q < C; ++q) acc[r][q] = load(o.y[first + r] + q * width<T>);
+      continue;
+    }
     T row[C * width<T>] = {};
     if (first + r < o.rows) __builtin_memcpy(row, o.y[first + r], static_cast<std::size_t>(o.count) * sizeof(T));
     for (int q = 0; q < C; ++q) acc[r][q] = load(row + q * width<T>);
