@@ -84,6 +84,25 @@ def test_error_is_the_logistic_function_at_half_the_sharpness(k: int, beta: floa
     assert 1 - high == pytest.approx(1 / (1 + math.exp(beta / 2)), rel=1e-12, abs=3e-16)
 
 
+@both
+def test_certificates_hold_at_every_sharpness(dtype: type, isa: str) -> None:
+    """From useless to vanishing tails, denormal ones included, on 400 random sharpnesses and coefficients of all sizes."""
+    rng = np.random.default_rng(5)
+    for beta in 10.0 ** rng.uniform(-1, 3.4, 400):
+        k = int(rng.integers(1, 6))
+        inputs = cube(k)
+        for net, exact in (
+            (fn.bit_product(k, sharpness=beta, dtype=dtype), inputs.prod(axis=1)),
+            (
+                fn.bit_symmetric(10.0**k * (np.arange(k + 1) ** 2), sharpness=beta, dtype=dtype),
+                10.0**k * inputs.sum(axis=1) ** 2,
+            ),
+        ):
+            for x in (inputs, inputs.astype(dtype)):
+                error = np.abs(net.apply(x, isa=isa)[:, 0].astype(np.float64) - exact).max()
+                assert error <= net.certificate.error, (k, beta)
+
+
 # C5: where the neuron rounds to exactly 1, and where it vanishes
 @pytest.mark.parametrize(("dtype", "one", "zero"), [(np.float64, 74.86, 1490.3), (np.float32, 34.7, 208.0)])
 def test_thresholds_of_exact_bits(dtype: type, one: float, zero: float, isa: str) -> None:

@@ -91,7 +91,7 @@ class Sum:
         total = self.mass + abs(self.constant)
         cast = float(np.abs(self.coefficients.astype(precision).astype(np.float64) - self.coefficients).sum())
         cast += abs(float(precision.type(self.constant)) - self.constant) + self.given
-        neuron = 0.0 if margin >= _ROUNDS_TO_ONE else _LOGISTIC * u * self.mass
+        neuron = self._neurons(margin, precision)
         digits = int(np.finfo(precision).nmant) + 1
         terms = np.append(self.coefficients, self.constant)
         if self.coefficients.size == 0 or self.single or (margin >= _VANISHES and exact_sums(terms, total, digits)):
@@ -102,6 +102,15 @@ class Sum:
             raise ValueError(f"{what} in {precision} cannot bound the rounding of a sum of {k} terms")
         # (1 + 2^-20): the second order, and this bound's own rounding
         return (cast + neuron + k * u / (1 - k * u) * total) * (1 + 2**-20)
+
+    def _neurons(self, margin: float, precision: np.dtype[Any]) -> float:
+        """What the neurons' last places add, near 1 and in their tails, and underflow of the tails and of their products."""
+        if margin >= _VANISHES:
+            return 0.0
+        u = float(np.finfo(precision).eps) / 2
+        near_one = 0.0 if margin >= _ROUNDS_TO_ONE else u
+        last = max(near_one, 2 * u * math.exp(-margin)) + float(np.finfo(precision).smallest_subnormal)
+        return _LOGISTIC * last * self.mass + self.coefficients.size * float(np.finfo(precision).smallest_subnormal)
 
 
 @dataclass(frozen=True)
