@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import sys
@@ -132,14 +133,19 @@ class Certificate:
         a = self._data(x, axis)
         if a.size == 0:
             return True
-        if len(set(self.domain)) == 1:
-            (low, high) = self.domain[0]
-            inside = bool(a.min() >= low and a.max() <= high)
+        if self._single is not None:
+            low, high = self._single
+            inside = bool(np.minimum.reduce(a, axis=None) >= low and np.maximum.reduce(a, axis=None) <= high)
         else:
             lows, highs = self.bounds()
             batch = tuple(range(a.ndim - 1))
             inside = bool((a.min(axis=batch) >= lows).all() and (a.max(axis=batch) <= highs).all())
         return inside and (not self.integers or a.dtype.kind in "iu" or bool((a == np.rint(a)).all()))
+
+    @functools.cached_property
+    def _single(self) -> tuple[float, float] | None:
+        """The interval that all inputs share, or None."""
+        return self.domain[0] if len(set(self.domain)) == 1 else None
 
     def check(self, x: Any, axis: int = -1, name: str = "") -> None:
         """Warn, with `OutsideDomainWarning`, if a vector of the batch lies outside the domain."""

@@ -54,6 +54,7 @@ class Circuit:
     layers: list[list[Gate]]
     result: Affine
     relays: bool = False
+    rounded: float = 0.0  # error of the coefficients themselves
     _judged: dict[float, Judged] = field(default_factory=dict, compare=False, repr=False)
 
     def judged(self, u: float) -> Judged:
@@ -95,7 +96,7 @@ class Circuit:
         truncation = (
             sum(abs(c) * m.output.truncation for k, c in self.result.terms for m in [made[k]]) if len(self.layers) == 1 else 0.0
         )
-        return Judged(layers, last.error + rounding, truncation)
+        return Judged(layers, last.error + rounding + self.rounded, truncation)
 
 
 class Judged(NamedTuple):

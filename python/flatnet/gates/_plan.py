@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
+from fractions import Fraction
 from typing import NamedTuple
 
 from ._circuit import Affine, Circuit, Gate
@@ -25,21 +26,23 @@ Node = int  # inputs first, then products in the order in which they are made
 
 
 class Form(NamedTuple):
-    """An affine function of nodes: sorted terms and a constant."""
+    """An affine function of nodes: sorted terms and an exact constant, since centres come and go."""
 
     terms: tuple[tuple[Node, float], ...]
-    constant: float = 0.0
+    constant: Fraction = Fraction(0)
 
 
 class Plan:
     """Products of affine forms, each made once."""
 
-    def __init__(self, inputs: int) -> None:
+    def __init__(self, inputs: int, centre: tuple[float, ...]) -> None:
         self.inputs = inputs
+        self.centre = centre  # inputs enter as x_i - centre_i
         self.products: list[tuple[Form, Form]] = []
         self.level = [0] * inputs
         self._known: dict[tuple[Form, Form], Node] = {}
         self.result = Form(())
+        self.rounded = 0.0  # bound of what rounding the coefficients of the terms changes
 
     def product(self, a: Form, b: Form) -> tuple[Node, float]:
         """The node a b is a multiple of, and the multiple: factors are made once for all their multiples."""
@@ -51,6 +54,10 @@ class Plan:
             self.products.append(key)
         return self._known[key], s * t
 
+    def read(self, node: Node) -> Form:
+        """One node, or an input less its centre."""
+        return Form(((node, 1.0),), Fraction(-self.centre[node] if node < self.inputs else 0.0))
+
     @property
     def depth(self) -> int:
         return max((self.level[k] for k, _ in self.result.terms), default=0)
@@ -60,12 +67,12 @@ def _unit(form: Form) -> tuple[Form, float]:
     lead = form.terms[0][1]
     if lead == 1.0:
         return form, 1.0
-    return Form(tuple((k, c / lead) for k, c in form.terms), form.constant / lead), lead
+    return Form(tuple((k, c / lead) for k, c in form.terms), form.constant / Fraction(lead)), lead
 
 
-def plan(terms: Terms, k: int) -> Plan:
-    """The plan of a polynomial for one k."""
-    made = Plan(len(next(iter(terms))))
+def plan(terms: Terms, k: int, centre: tuple[float, ...] | None = None) -> Plan:
+    """The plan of a polynomial for one k; with a centre, terms are those in x - centre."""
+    made = Plan(len(next(iter(terms))), centre or (0.0,) * len(next(iter(terms))))
     divided: dict[tuple[Exponents, ...], list[tuple[Exponents, Terms]]] = {}
     needed = _monomials(terms, k, divided, ())
     monomials: dict[Exponents, Node] = {}
@@ -74,16 +81,18 @@ def plan(terms: Terms, k: int) -> Plan:
 
     def form(part: Terms, path: tuple[Exponents, ...]) -> Form:
         coefficients: Counter[Node] = Counter()
-        constant = part.get((0,) * made.inputs, 0.0)
+        constant = Fraction(part.get((0,) * made.inputs, 0.0))
         low = {e: c for e, c in part.items() if 0 < sum(e) <= k}
         for e, c in low.items():
             coefficients[monomials[e]] += c  # type: ignore[assignment]
+            constant += Fraction(c) * made.read(monomials[e]).constant
         for divisor, rest in divided[path]:
             quotient = form(rest, (*path, divisor))
             if not quotient.terms:  # a constant times a monomial
-                coefficients[monomials[divisor]] += quotient.constant  # type: ignore[assignment]
+                coefficients[monomials[divisor]] += float(quotient.constant)  # type: ignore[assignment]
+                constant += quotient.constant * made.read(monomials[divisor]).constant
                 continue
-            node, multiple = made.product(Form(((monomials[divisor], 1.0),)), quotient)
+            node, multiple = made.product(made.read(monomials[divisor]), quotient)
             coefficients[node] += multiple  # type: ignore[assignment]
         return Form(tuple(sorted((n, float(c)) for n, c in coefficients.items() if c)), constant)
 
@@ -142,7 +151,7 @@ def _make(e: Exponents, made: Plan, monomials: dict[Exponents, Node], needed: se
                 best = (rank, a, b)
     assert best is not None
     left, right = (_make(part, made, monomials, needed) for part in best[1:])
-    node, _ = made.product(Form(((left, 1.0),)), Form(((right, 1.0),)))
+    node, _ = made.product(made.read(left), made.read(right))
     monomials[e] = node
     return node
 
@@ -157,7 +166,7 @@ class Recipes(NamedTuple):
 
 def circuit(made: Plan, recipes: Recipes, activation: str, domain: tuple[tuple[float, float], ...], relays: bool) -> Circuit:
     """Gates by layer, with copies of what is read later; a sum that is read later travels as one number."""
-    return _Builder(made, recipes).build(activation, domain, relays)
+    return _Builder(made, recipes).build(activation, domain, relays, made.rounded)
 
 
 class _Builder:
@@ -168,7 +177,7 @@ class _Builder:
         for node in range(made.inputs):
             self.place[node, 0] = node
 
-    def build(self, activation: str, domain: tuple[tuple[float, float], ...], relays: bool) -> Circuit:
+    def build(self, activation: str, domain: tuple[tuple[float, float], ...], relays: bool, rounded: float) -> Circuit:
         for index, (a, b) in enumerate(self.plan.products):
             node = self.plan.inputs + index
             level = self.plan.level[node]
@@ -176,28 +185,35 @@ class _Builder:
             recipe, bias = self.recipes.square if left == right else self.recipes.product
             gate = Gate(recipe, bias, (left,) if left == right else (left, right))
             self.place[node, level] = self._add(level, gate)
-        return Circuit(activation, domain, self.layers, self._read(self.plan.result, self.plan.depth), relays)
+        return Circuit(activation, domain, self.layers, self._read(self.plan.result, self.plan.depth), relays, rounded)
 
     def _add(self, level: int, gate: Gate) -> int:
         self.layers[level - 1].append(gate)
         return len(self.layers[level - 1]) - 1
 
     def _read(self, form: Form, level: int) -> Affine:
-        """A form as the outputs of one layer; what is older is copied up to it, one number for several terms."""
+        """A form as the outputs of one layer; what is older is copied up to it, one number for several terms.
+
+        Copies of inputs and of sums are made less their centres: a copy is as exact as its range is small.
+        """
+        constant = form.constant
         old = [(k, c) for k, c in form.terms if self.plan.level[k] < level]
         terms = [(self.place[k, level], c) for k, c in form.terms if self.plan.level[k] == level]
+        shift = sum((-Fraction(c) * self.plan.read(k).constant for k, c in old), Fraction(0))
+        constant += shift
         if len(old) == 1:
             terms.append((self._copied(old[0][0], level), old[0][1]))
         elif old:
-            part = Form(tuple(old))
+            part = Form(tuple(old), -shift)
             if (part, level) not in self.place:
                 self.place[part, level] = self._copy(self._read(part, level - 1), level)
             terms.append((self.place[part, level], 1.0))
-        return Affine(tuple(sorted(terms)), form.constant)
+        return Affine(tuple(sorted(terms)), float(constant))
 
     def _copied(self, node: Node, level: int) -> int:
         if (node, level) not in self.place:
-            self.place[node, level] = self._copy(Affine(((self._copied(node, level - 1), 1.0),)), level)
+            shift = float(self.plan.read(node).constant) if level == 1 else 0.0
+            self.place[node, level] = self._copy(Affine(((self._copied(node, level - 1), 1.0),), shift), level)
         return self.place[node, level]
 
     def _copy(self, form: Affine, level: int) -> int:

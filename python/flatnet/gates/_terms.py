@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -49,6 +51,28 @@ def read_terms(what: str, given: Any) -> tuple[Terms, Any]:
     if len(terms) > _MOST_TERMS:
         raise ValueError(f"{what} goes to {_MOST_TERMS} terms, got {len(terms)}")
     return terms or {(0,) * inputs: 0.0}, domain
+
+
+def centred(terms: Terms, centre: tuple[float, ...]) -> Terms | None:
+    """Terms in x - centre; None: too many, or too large for a float."""
+    if sum(math.prod(k + 1 for k in e) for e in terms) > _MOST_TERMS:
+        return None
+    exact: dict[tuple[int, ...], Fraction] = {}
+    for e, c in terms.items():
+        sides = [[math.comb(r, j) * Fraction(m) ** (r - j) for j in range(r + 1)] for r, m in zip(e, centre)]
+        for lower in itertools.product(*(range(r + 1) for r in e)):
+            part = math.prod((side[j] for side, j in zip(sides, lower)), start=Fraction(c))
+            if part:
+                exact[lower] = exact.get(lower, Fraction(0)) + part
+    try:
+        return {e: float(c) for e, c in exact.items() if float(c)} or {(0,) * len(centre): 0.0}
+    except OverflowError:
+        return None
+
+
+def rounding(terms: Terms, sizes: tuple[float, ...]) -> float:
+    """Bound of what rounding the coefficients changes: when they are shifted, divided by the leading one, multiplied back."""
+    return 32 * 2.0**-53 * sum(abs(c) * math.prod(s**k for s, k in zip(sizes, e)) for e, c in terms.items())
 
 
 def _from_sympy(what: str, given: Any) -> list[tuple[tuple[int, ...], Any]]:

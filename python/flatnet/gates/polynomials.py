@@ -17,7 +17,7 @@ from ._plan import Plan, Recipes, circuit, plan
 from ._plan import neurons as hidden_neurons
 from ._precision import positive_number
 from ._recipe import Recipe, product_recipe
-from ._terms import Terms, read_terms
+from ._terms import Terms, centred, read_terms, rounding
 from .product import polynomial_info
 from .quadratic import quadratic_form
 
@@ -74,9 +74,9 @@ def polynomial(
     A polynomial of degree d in n variables has C(n + d, d) terms (Lin & Tegmark Eq. 9), and one product makes a monomial
     from two lower ones: their corollary of sec. II C spends 4 neurons on each. Here terms share subproducts, high terms are
     divided by monomials of one degree k (k = 1 is Horner's scheme, k = d/2 needs the fewest products of a dense polynomial),
-    squares take two neurons, sums are free, and of all k the cheapest network that keeps ``tol`` is kept. Degree 2 is one
-    `quadratic_form` of rank + 1 neurons where that keeps the tolerance. Each
-    gate is scaled to the range of its inputs. That "the number of neurons does not depend on ε" holds in exact
+    squares take two neurons, sums are free, inputs may enter less the centres of their intervals, and of all these
+    the cheapest network that keeps ``tol`` is kept. Degree 2 is one `quadratic_form` of rank + 1 neurons where that keeps it.
+    Each gate is scaled to the range of its inputs. That "the number of neurons does not depend on ε" holds in exact
     arithmetic; in floating point there is a floor, below which the compiler refuses.
 
     Examples
@@ -137,8 +137,7 @@ def _choices(
 ) -> list[Choice]:
     """Circuits for every k, kind of gate and of relays, the fewest neurons first."""
     degree = max(sum(e) for e in terms)
-    plans = {len(p.products): p for p in sorted((plan(terms, k) for k in range(max(degree, 1), 0, -1)), key=_order)[::-1]}
-    few = sorted(plans.values(), key=_order)[:3]
+    few = [p for family in _plans(terms, degree, box) for p in _shortest(family)]
     gates = [gate] if gate is not None else [3, 4, *([2] if pair_recipe(name) else [])] if wanted else [4]
     linear = [relays] if relays is not None else [False, True] if wanted else [False]
     found = []
@@ -170,6 +169,35 @@ def _quadratic(terms: Terms, name: str, box: Domain, precision: np.dtype[Any], a
     return made
 
 
+def _shortest(family: list[Plan]) -> list[Plan]:
+    """The three plans of the fewest products; of as many products the shallowest."""
+    plans = {len(p.products): p for p in sorted(family, key=_order)[::-1]}
+    return sorted(plans.values(), key=_order)[:3]
+
+
+def _plans(terms: Terms, degree: int, box: Domain) -> list[list[Plan]]:
+    """A plan for every k, in the inputs and, where that makes their ranges smaller, in the inputs less their centres."""
+    centre = tuple((low + high) / 2 for low, high in box)
+    sizes = tuple(max(abs(low), abs(high)) for low, high in box)
+    versions: list[tuple[Terms, tuple[float, ...] | None]] = [(terms, None)]
+    shifted = centred(terms, centre) if any(abs(m) > 0.05 * s for m, s in zip(centre, sizes)) else None
+    if shifted is not None:
+        versions.append((shifted, centre))
+    families: list[list[Plan]] = []
+    for version, origin in versions:
+        families.append([])
+        reach = sizes if origin is None else tuple(s + abs(m) for s, m in zip(sizes, origin))
+        try:
+            lost = rounding(version, reach)
+        except OverflowError:
+            lost = math.inf
+        for k in range(max(degree, 1), 0, -1):
+            made = plan(version, k, origin)
+            made.rounded = lost
+            families[-1].append(made)
+    return families
+
+
 def _order(p: Plan) -> tuple[int, int]:
     return len(p.products), p.depth
 
@@ -183,9 +211,13 @@ def _chosen(choices: list[Choice], accepted: float, precision: np.dtype[Any]) ->
     """The first circuit certified within the tolerance, and the least error seen."""
     u = unit_roundoff(precision)
     floor = math.inf
-    # products of four neurons between relays are the most exact: if they cannot, nothing of this family can
-    tried = choices[:_MOST_TRIED] + sorted(choices[_MOST_TRIED:], key=lambda c: not c[1].relays)[:_MOST_TRIED]
-    for choice in tried:
+    if accepted == math.inf:  # of the smallest networks the most exact
+        least = hidden_neurons(choices[0][1])
+        equal = [choice for choice in choices if hidden_neurons(choice[1]) == least][:_MOST_TRIED]
+        choices = [*sorted(equal, key=lambda choice: choice[1].judged(u).error), *choices[len(equal) :]]
+    # many neurons between relays are the most exact: if they cannot, nothing of this family can
+    exact = sorted(choices[_MOST_TRIED:], key=lambda c: (not c[1].relays, -hidden_neurons(c[1])))
+    for choice in choices[:_MOST_TRIED] + exact[:_MOST_TRIED]:
         error = choice[1].judged(u).error
         floor = min(floor, error)
         if error <= accepted:
