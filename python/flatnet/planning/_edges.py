@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from .. import _check
-from ..segments import Segment, SegmentTable
+from ..segments import SegmentTable
 from ._model import Calibration
 from ._search import Edge
 from ._work import Work, work_of, work_of_run
@@ -57,8 +57,12 @@ def all_edges(net: Network, setting: Setting, speeds: Calibration) -> tuple[list
     left_out: list[tuple[int, int, str]] = []
     have = _check.available_memory()
 
-    def seconds(work: Work) -> float:
-        return speeds.seconds(work, setting.table, setting.dtype.itemsize, setting.batch, setting.threads)
+    held = [work_of(w.kind, w.pattern, table.segment(i, i).count, w.rows, w.cols) for i, w in enumerate(net._runner.weights)]
+    weights = [work.weights for work in held]  # as they run: patterns in sparse rows are seen
+
+    def seconds(work: Work, first: int, last: int) -> float:
+        beside = sum(weights[:first]) + sum(weights[last + 1 :])
+        return speeds.seconds(work, setting.table, setting.dtype.itemsize, setting.batch, setting.threads, beside)
 
     for first in range(len(net)):
         for last in range(first, len(net)):
@@ -72,25 +76,20 @@ def all_edges(net: Network, setting: Setting, speeds: Calibration) -> tuple[list
                 size = _check.readable_bytes(segment.nbytes)
                 left_out.append((first, last, f"merged would take {size}, {_check.readable_bytes(have)} are available"))
                 continue
-            edges.append(_merged(net, setting, first, last, segment, seconds))
+            if first == last:
+                work, why = held[first], "as it stands"
+            else:
+                rows, cols = net.layers[last].weight.shape[0], net.layers[first].weight.shape[1]
+                work, why = work_of(segment.kind, segment.pattern, segment.count, rows, cols), f"merged: {segment.kind}"
+                why += ", count predicted" if segment.predicted else ""
+            took = seconds(work, first, last)
+            cost = setting.chosen(took, segment.count, segment.nbytes)
+            edges.append(Edge(first, last, ((first, last),), cost, segment.count, segment.nbytes, took, why))
     edges += _runs(net, setting, seconds)
     return edges, left_out
 
 
-def _merged(net: Network, setting: Setting, first: int, last: int, segment: Segment, seconds: Callable[[Work], float]) -> Edge:
-    if first == last:
-        w = net._runner.weights[first]  # as it runs: patterns in sparse rows are seen
-        took, why = seconds(work_of(w.kind, w.pattern, segment.count, w.rows, w.cols)), "as it stands"
-    else:
-        rows, cols = net.layers[last].weight.shape[0], net.layers[first].weight.shape[1]
-        took, why = seconds(work_of(segment.kind, segment.pattern, segment.count, rows, cols)), f"merged: {segment.kind}"
-        if segment.predicted:
-            why += ", count predicted"
-    cost = setting.chosen(took, segment.count, segment.nbytes)
-    return Edge(first, last, ((first, last),), cost, segment.count, segment.nbytes, took, why)
-
-
-def _runs(net: Network, setting: Setting, seconds: Callable[[Work], float]) -> list[Edge]:
+def _runs(net: Network, setting: Setting, seconds: Callable[[Work, int, int], float]) -> list[Edge]:
     """Every part of every run that the kernels do as one transform."""
     edges, table = [], table_of(net)
     for kind, begin, count in net._runner.program(setting.dtype):
@@ -102,7 +101,7 @@ def _runs(net: Network, setting: Setting, seconds: Callable[[Work], float]) -> l
                 parts = [table.segment(i, i) for i in chain]
                 stages = sum(_stages(net, i) for i in chain)
                 work = work_of_run(kind, net.layers[last].weight.shape[0], max(stages, 1))
-                took, synapses, nbytes = seconds(work), sum(p.count for p in parts), sum(p.nbytes for p in parts)
+                took, synapses, nbytes = seconds(work, first, last), sum(p.count for p in parts), sum(p.nbytes for p in parts)
                 cost = setting.chosen(took, synapses, nbytes)
                 segments = tuple((i, i) for i in chain)
                 edges.append(Edge(first, last, segments, cost, synapses, nbytes, took, f"run: {kind}"))

@@ -68,9 +68,9 @@ class Calibration:
             self._at[dtype, columns] = here
         return _between(FOOTPRINTS, here[kind], touched)
 
-    def seconds(self, work: Work, dtype: str, itemsize: int, columns: int, threads: int) -> float:
-        """Seconds of one step on a batch, in the middle of a network."""
-        touched = footprint(work.weights, max(work.rows, work.cols), columns, itemsize)
+    def seconds(self, work: Work, dtype: str, itemsize: int, columns: int, threads: int, beside: float = 0.0) -> float:
+        """Seconds of one step on a batch, in a network that reads `beside` other weights before it comes here again."""
+        touched = footprint(work.weights + beside, max(work.rows, work.cols), columns, itemsize)
         panels = -(-columns // _lanes(columns))
         alone = work.terms * columns * self.rate(work.kind, dtype, columns, touched)
         if work.kind == "sparse":

@@ -244,7 +244,9 @@ def _truncated_plan(asked: _Asked, eps: float) -> Plan:
     for layers in range(1, min(asked.most, len(chain)) + 1):
         made, error = truncated(chain, layers - 1, eps, table)
         works = [work_of_factor(layer.weight) for layer in made.layers]
-        times = [speeds.seconds(w, setting.table, setting.dtype.itemsize, setting.batch, setting.threads) for w in works]
+        weights = sum(work.weights for work in works)
+        about = (setting.table, setting.dtype.itemsize, setting.batch, setting.threads)
+        times = [speeds.seconds(work, *about, weights - work.weights) for work in works]
         took = asked.moved + sum(times)
         row = Row(made.depth, table.partition(len(made)).segments, made.synapses, made.nbytes, took)
         if asked.max_bytes is None or row.nbytes <= asked.max_bytes:
