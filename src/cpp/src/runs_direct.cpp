@@ -20,6 +20,7 @@ constexpr index_t row_bytes = 256;                   // of a run's rows, where i
 constexpr index_t block_bytes = index_t{16} << 10;   // of a block
 constexpr index_t run_bytes = index_t{4} << 20;      // of all rows of a run between two passes
 constexpr index_t stream_bytes = index_t{8} << 20;   // of y, from which on the caches will not keep it
+constexpr index_t line = 64;                         // bytes
 constexpr index_t chain_bytes = index_t{384} << 10;  // of all rows between two layers
 
 // The columns of x and y: `inner` of them side by side, for every combination of the other axes.
@@ -88,7 +89,8 @@ class Chain {
   }
 
   void run() const {
-    const index_t each = (c_.inner + lanes_ - 1) / lanes_, count = each * c_.outer;
+    const index_t short_by = shift();
+    const index_t each = (c_.inner + short_by + lanes_ - 1) / lanes_, count = each * c_.outer;
     const bool thin = count < threads_;  // too few columns for the team: it shares the rows of a layer
     const int team = thin ? 1 : threads_;
     const index_t bytes = (2 * panel_ + buffer_) * c_.size;
@@ -96,11 +98,11 @@ class Chain {
     const Scratch scratch(static_cast<std::size_t>(bytes * team));
     parallel_for(count, team, [&](index_t i, int thread) {
       char* own = reinterpret_cast<char*>(scratch.data()) + bytes * thread;
-      const index_t first = i % each * lanes_;
+      const index_t begin = i % each * lanes_ - short_by, first = std::max<index_t>(begin, 0);
       index_t x_at, y_at;
       c_.offsets(i / each, x_at, y_at);
       columns({const_cast<char*>(c_.x) + x_at + first * c_.size, c_.x_row}, {c_.y + y_at + first * c_.size, c_.y_row},
-              std::min(lanes_, c_.inner - first), own, thin ? threads_ : 1);
+              std::min(begin + lanes_, c_.inner) - first, own, thin ? threads_ : 1);
     });
   }
 
@@ -128,11 +130,11 @@ class Chain {
       panel_ = std::max(panel_, s.passes->middle_size(lanes_));
       buffer_ = std::max(buffer_, s.passes->buffer(lanes_));
     }
-    const index_t line = 64 / c_.size;
+    const index_t whole = line / c_.size;
     // A run with columns to be copied begins and ends in a panel.
     const index_t rows = runs_ ? std::max({between_, widest_, steps_.front().cols, steps_.back().rows}) : between_;
-    panel_ = (std::max(panel_, rows * lanes_) + line - 1) / line * line;
-    buffer_ = (buffer_ + line - 1) / line * line;
+    panel_ = (std::max(panel_, rows * lanes_) + whole - 1) / whole * whole;
+    buffer_ = (buffer_ + whole - 1) / whole * whole;
   }
 
   // One panel: `present` columns from x to y.
@@ -170,12 +172,20 @@ class Chain {
     store(at, y, present, steps_.back().rows);
   }
 
+  bool large() const { return c_.inner * c_.outer * steps_.back().rows * c_.size >= stream_bytes; }
+
   // Whole lines, and more of them than the caches keep.
   bool streams(const RowPlace& y, index_t lanes) const {
-    constexpr index_t line = 64;
-    const auto aligned = [&](index_t bytes) { return bytes % line == 0; };
-    return c_.inner * c_.outer * steps_.back().rows * c_.size >= stream_bytes && aligned(lanes * c_.size) &&
-           aligned(y.step * c_.size) && reinterpret_cast<std::uintptr_t>(y.data) % line == 0;
+    return large() && lanes * c_.size % line == 0 && y.step * c_.size % line == 0 &&
+           reinterpret_cast<std::uintptr_t>(y.data) % line == 0;
+  }
+
+  // By how many columns the first panel is short, so that the others begin where lines of y do.
+  index_t shift() const {
+    const auto past = static_cast<index_t>(reinterpret_cast<std::uintptr_t>(c_.y) % line);
+    if (!runs_ || !large() || c_.outer > 1 || lanes_ * c_.size % line != 0 || past % c_.size != 0) return 0;
+    const index_t columns = past / c_.size;
+    return columns > 0 && c_.y_row * c_.size % line == 0 ? columns + (lanes_ - line / c_.size) : 0;
   }
 
   void load(const RowPlace& x, void* panel, index_t present, index_t lanes, index_t rows) const {
