@@ -14,7 +14,7 @@ except ImportError as e:
         "flatnet's extension is missing: was the package installed (pip install .) or only its sources found?"
     ) from e
 
-from . import fft, planning, wavelets
+from . import fft, hamiltonians, planning, wavelets
 from ._check import TooLargeError
 from .algebra import block_diag, hstack, kron, vstack
 from .certificate import Certificate, OutsideDomainWarning
@@ -113,6 +113,7 @@ __all__ = [
     "get_include",
     "haar",
     "hadamard",
+    "hamiltonians",
     "hstack",
     "idft",
     "kron",

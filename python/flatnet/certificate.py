@@ -9,11 +9,13 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ._check import real_number
+from .ellipsoids import Ellipsoids
 
 __all__ = ["Certificate", "OutsideDomainWarning"]
 
@@ -51,6 +53,8 @@ class Certificate:
         True: only whole numbers within the domain are covered, for instance bits.
     truncation, rounding : float or None
         The two parts of ``error`` where both are known.
+    ellipsoids : Ellipsoids or None
+        Where given, only vectors within them are covered, and within the box of ``domain``.
 
     Raises
     ------
@@ -79,6 +83,7 @@ class Certificate:
     integers: bool = False
     truncation: float | None = None
     rounding: float | None = None
+    ellipsoids: Ellipsoids | None = None
 
     def __post_init__(self) -> None:
         for name in ("error", "floor", "scale", "sharpness", "truncation", "rounding"):
@@ -96,6 +101,8 @@ class Certificate:
                 f"a certificate needs a statement in words and integers as a bool, got {self.statement!r} and {self.integers!r}"
             )
         object.__setattr__(self, "domain", intervals("a certificate", self.domain))
+        if self.ellipsoids is not None and self.ellipsoids.inputs != len(self.domain):
+            raise ValueError(f"a certificate for {len(self.domain)} inputs has ellipsoids in {self.ellipsoids.inputs}")
 
     def bounds(self) -> tuple[Array, Array]:
         """Lower and upper ends of the domain, float64, one an input or one for all."""
@@ -126,12 +133,17 @@ class Certificate:
         inside = (a >= low) & (a <= high)
         if self.integers:
             inside &= a == np.rint(a)
-        return np.asarray(inside.all(axis=-1))
+        every = np.asarray(inside.all(axis=-1))
+        return every if self.ellipsoids is None else every & self.ellipsoids.covers(a)
 
     def holds(self, x: Any, axis: int = -1) -> bool:
         """Whether every vector of the batch lies in the domain: two passes of minimum and maximum, no mask."""
         a = self._data(x, axis)
         if a.size == 0:
+            return True
+        if self.ellipsoids is not None and not self.ellipsoids.covers(a).all():
+            return False
+        if self._boxed:
             return True
         if self._single is not None:
             low, high = self._single
@@ -155,21 +167,33 @@ class Certificate:
         a = self._data(x, axis)
         outside = ~self.covers(a)
         row = a.reshape(-1, a.shape[-1])[int(np.argmax(outside))]
-        where = int(np.argmin(self._one(row)))
-        low, high = self.domain[where if len(self.domain) > 1 else 0]
-        kind = "whole numbers in " if self.integers else ""
         count = f"{int(outside.sum())} of {outside.size} vectors lie outside"
         warnings.warn(
-            f"{name or 'the network'} is certified for {kind}[{low:g}, {high:g}] at input {where}, got {row[where]:g}: "
+            f"{name or 'the network'} is certified for {self._missed(row)}: "
             f"{count}, where the error bound {self.error:.3g} does not hold",
             OutsideDomainWarning,
             stacklevel=_outside_of_flatnet(),
         )
 
-    def _one(self, row: Array) -> Array:
-        low, high = self.bounds()
-        inside = (row >= low) & (row <= high)
-        return inside & (row == np.rint(row)) if self.integers else inside
+    @cached_property
+    def _boxed(self) -> bool:
+        """Whether what lies in the ellipsoids lies in the domain, so that one test is enough."""
+        if self.ellipsoids is None or self.integers:
+            return False
+        (low, high), ends = self.bounds(), self.ellipsoids.bounds()
+        return bool((low <= ends[0]).all() and (ends[1] <= high).all())
+
+    def _missed(self, row: Array) -> str:
+        """What a vector outside misses, and where it is."""
+        lows, highs = self.bounds()
+        inside = (row >= lows) & (row <= highs)
+        if self.integers:
+            inside &= row == np.rint(row)
+        if inside.all() and self.ellipsoids is not None:
+            return f"{len(self.ellipsoids.centres)} ellipsoids of radius {self.ellipsoids.radius:g}, got a vector in none"
+        where = int(np.argmin(inside))
+        low, high = self.domain[where if len(self.domain) > 1 else 0]
+        return f"{'whole numbers in ' if self.integers else ''}[{low:g}, {high:g}] at input {where}, got {row[where]:g}"
 
     def _data(self, x: Any, axis: int) -> Array:
         a = np.asarray(x)
@@ -183,6 +207,8 @@ class Certificate:
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings and lists, as `save` writes them."""
         state = {field.name: getattr(self, field.name) for field in fields(self)}
+        if self.ellipsoids is not None:
+            state["ellipsoids"] = self.ellipsoids.to_dict()
         return {**state, "domain": [list(interval) for interval in self.domain]}
 
     @classmethod
@@ -191,7 +217,8 @@ class Certificate:
         names = {field.name for field in fields(cls)}
         if not isinstance(state, Mapping) or set(state) != names:
             raise ValueError(f"a certificate has the fields {', '.join(sorted(names))}")
-        return cls(**state)
+        ellipsoids = state["ellipsoids"]
+        return cls(**{**state, "ellipsoids": None if ellipsoids is None else Ellipsoids.from_dict(ellipsoids)})
 
 
 def intervals(what: str, domain: Any, inputs: int | None = None, strict: bool = False) -> tuple[tuple[float, float], ...]:

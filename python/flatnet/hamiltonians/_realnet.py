@@ -1,0 +1,185 @@
+"""Networks of quadratic Hamiltonians: one hidden layer of logistic neurons, an affine layer, a softmax."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..certificate import Certificate
+from ..ellipsoids import Ellipsoids
+from ..factors import Dense, Sparse
+from ..network import Layer, Network
+from ._base import Array
+from ._posterior import STEPS, graded, softmax_rounding
+from ._quadric import BIAS, SIGMOID, Quadric, Reach, copy_scale, rounding, scale, truncation
+from ._region import Region
+
+IMPOSSIBLE = -1e30  # logit of a class of prior 0: exp underflows to exactly 0 in float32 and float64
+_EXPONENTS = {"float32": range(-8, 27), "float64": range(-8, 60)}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one choice of scale gives: neurons' output weight 2**exponent, and the bound on the result."""
+
+    error: float
+    exponent: int = 0
+    truncation: float | None = None
+    rounding: float | None = None
+
+
+def best_posterior(quadrics: Sequence[Quadric], mu: Array, region: Region, dtype: str) -> Plan:
+    """The scale with the least bound on the posterior's error on a region; classes with infinite μ take no part."""
+    live = [(q, Reach.of(q, region), float(m)) for q, m in zip(quadrics, mu, strict=True) if math.isfinite(m)]
+    highest = _highest_least_energy(live, region)
+    unit = float(np.finfo(dtype).eps) / 2
+
+    def judged(exponent: int) -> Plan:
+        cut, rounded = [], []
+        for q, reach, m in live:
+            squares = np.full(len(STEPS), reach.square)
+            if q.convex:
+                squares = np.clip(2 * (highest + STEPS - q.constant - m), 0.0, reach.square)
+            parts = _parts(q, reach, exponent, m, unit, squares)
+            cut.append(parts[0])
+            rounded.append(2 * parts[1])
+        error = graded(np.maximum.accumulate(np.array(cut) + np.array(rounded), axis=1)) + softmax_rounding(len(mu), unit)
+        shares = [float(np.array(part)[:, 0].max()) / 4 for part in (cut, rounded)]
+        return Plan(min(error, 1.0), exponent, *shares)
+
+    best = _least(judged, dtype)
+    if best.error > 0.5:
+        raise ValueError(
+            f"{dtype} has no scale with an error bound below 1/2 for these Hamiltonians on this region (the best is "
+            f"{best.error:.3g}): a smaller domain, a radius or a wider dtype is needed"
+        )
+    return best
+
+
+def best_energy(q: Quadric, region: Region, dtype: str) -> Plan:
+    """The scale with the least bound on the error of the energy itself."""
+    reach, unit = Reach.of(q, region), float(np.finfo(dtype).eps) / 2
+
+    def judged(exponent: int) -> Plan:
+        cut, rounded = (float(part[0]) for part in _parts(q, reach, exponent, 0.0, unit, np.array([reach.square])))
+        return Plan(cut + rounded, exponent, cut, rounded)
+
+    return _least(judged, dtype)
+
+
+def _least(judged: Callable[[int], Plan], dtype: str) -> Plan:
+    """The least error over all exponents: truncation falls and rounding grows with them, so coarse steps find the place."""
+    coarse = min((judged(e) for e in _EXPONENTS[dtype][::4]), key=lambda plan: plan.error)
+    near = [judged(coarse.exponent + step) for step in (-3, -2, -1, 1, 2, 3)]
+    return min([coarse, *near], key=lambda plan: plan.error)
+
+
+def _parts(q: Quadric, reach: Reach, exponent: int, mu: float, unit: float, squares: Array) -> tuple[Array, Array]:
+    """Width of the truncation's interval, bound on rounding."""
+    bias = abs(q.constant + mu) + abs(float(q.weights.sum())) * 2.0**exponent * SIGMOID
+    copied = copy_scale(reach, len(q.centre), unit)[1]
+    return (
+        truncation(q, reach, scale(exponent), squares) + 2 * copied,
+        rounding(q, reach, exponent, bias, unit, squares) + (q.neurons + 4) * unit * (abs(bias) + reach.slope),
+    )
+
+
+def _highest_least_energy(live: Sequence[tuple[Quadric, Reach, float]], region: Region) -> float:
+    """Upper bound on min_k E_k(y) over the region.
+
+    Within an ellipsoid the class it belongs to has E <= radius²/2 + constant + μ; in a box the least of the largest energies.
+    """
+    most = [q.constant + m + reach.slope + (reach.t[q.weights > 0] ** 2).sum() / 2 for q, reach, m in live]
+    if region.centres is None:
+        return float(min(most))
+    return min(float(min(most)), region.radius**2 / 2 + max(q.constant + m for q, _, m in live))
+
+
+def layers(quadrics: Sequence[Quadric], mu: Array, exponent: int, region: Region, dtype: str, sign: float) -> list[Layer]:
+    """Hidden layer and affine layer: outputs sign (H_k + μ_k)."""
+    rows, biases, entries, offsets = [], [], [], []
+    unit, n = float(np.finfo(dtype).eps) / 2, len(quadrics[0].centre)
+    for q, m in zip(quadrics, mu, strict=True):
+        if not math.isfinite(m):
+            entries.append(np.zeros(0))
+            offsets.append(sign * IMPOSSIBLE)
+            continue
+        lam, weight = scale(exponent), 2.0**exponent
+        own, offset = [], q.constant + float(m)
+        if q.rank:
+            rows.append(lam * q.rows)
+            biases.append(BIAS - lam * (q.rows @ q.centre))
+            own.append(weight * q.weights)
+            offset -= weight * SIGMOID * float(q.weights.sum())
+        if q.sloped:
+            lam = copy_scale(Reach.of(q, region), n, unit)[0]
+            rows.append(lam * q.slope[None, :])
+            biases.append(np.array([-lam * (q.slope @ q.centre)]))
+            own.append(np.array([4 / lam]))
+            offset -= 2 / lam
+        entries.append(np.concatenate([np.zeros(0), *own]))
+        offsets.append(offset)
+    hidden = Layer(Dense(np.concatenate(rows).astype(dtype)), np.concatenate(biases).astype(dtype), "logistic")
+    return [hidden, Layer(_block(entries, sign, dtype), (sign * np.array(offsets)).astype(dtype))]
+
+
+def _block(entries: Sequence[Array], sign: float, dtype: str) -> Sparse:
+    """Row k holds ``entries[k]``, after those of the rows above it."""
+    import scipy.sparse as sp
+
+    ends = np.cumsum([0, *map(len, entries)])
+    data = (sign * np.concatenate(entries)).astype(dtype)
+    return Sparse(sp.csr_matrix((data, np.arange(ends[-1]), ends), shape=(len(entries), int(ends[-1]))))
+
+
+def affine(slopes: Array, offsets: Array, region: Region | None, dtype: str, name: str) -> Network:
+    """softmax(-slopes y - offsets) by a single layer: no neuron at all where all Hamiltonians are linear."""
+    possible = np.isfinite(offsets)
+    weight = np.where(possible[:, None], -slopes, 0.0)
+    bias = np.where(possible, -offsets, IMPOSSIBLE)
+    certificate = None
+    if region is not None:
+        unit, n = float(np.finfo(dtype).eps) / 2, slopes.shape[1]
+        sizes = np.abs(weight) @ region.magnitude + np.where(possible, np.abs(bias), 0.0)
+        error = math.tanh((n + 4) * unit * float(sizes.max()) / 2) + softmax_rounding(len(bias), unit)
+        certificate = certify(Plan(min(error, 1.0)), region, dtype, "the posterior of linear Hamiltonians", None)
+    return Network([Layer(weight.astype(dtype), bias.astype(dtype), "softmax")], name=name, certificate=certificate)
+
+
+def certify(plan: Plan, region: Region, dtype: str, statement: str, lam: float | None) -> Certificate:
+    """The certificate of a plan on a region."""
+    ellipsoids = None
+    if region.centres is not None and region.shapes is not None:
+        ellipsoids = Ellipsoids(region.centres, region.whitenings, region.radius)
+    return Certificate(
+        error=plan.error,
+        domain=tuple(zip(region.low.tolist(), region.high.tolist(), strict=True)),
+        dtype=dtype,
+        statement=statement,
+        floor=plan.error,
+        scale=lam,
+        truncation=plan.truncation,
+        rounding=plan.rounding,
+        ellipsoids=ellipsoids,
+    )
+
+
+def posterior_network(quadrics: Sequence[Quadric], mu: Array, region: Region, dtype: str, **facts: Any) -> Network:
+    """softmax(-H - μ) of quadratic Hamiltonians, with its certificate."""
+    plan = best_posterior(quadrics, mu, region, dtype)
+    made = layers(quadrics, mu, plan.exponent, region, dtype, -1.0)
+    head = Layer(made[-1].weight, made[-1].bias, "softmax")
+    statement = f"softmax(-H - mu) of {len(mu)} quadratic Hamiltonians; each probability within the error"
+    return Network([*made[:-1], head], certificate=certify(plan, region, dtype, statement, scale(plan.exponent)), **facts)
+
+
+def energy_network(q: Quadric, region: Region, dtype: str, **facts: Any) -> Network:
+    """One quadratic Hamiltonian, with its certificate."""
+    plan = best_energy(q, region, dtype)
+    made = layers([q], np.zeros(1), plan.exponent, region, dtype, 1.0)
+    statement = f"a quadratic Hamiltonian of rank {q.rank} in {q.neurons} logistic neurons"
+    return Network(made, certificate=certify(plan, region, dtype, statement, scale(plan.exponent)), **facts)
