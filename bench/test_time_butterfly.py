@@ -1,4 +1,4 @@
-"""Random butterfly chains: log2(n) factors with two weights a row, against sparse chains and the dense product."""
+"""Chains of Kronecker-sparse factors, butterflies and Monarch, against sparse chains and the dense product."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import flatnet as fn
 import numpy as np
 import pytest
+from butterfly import monarch
 from rivals import CHAINS, Call
 
 pytestmark = pytest.mark.benchmark(max_time=0.3, min_rounds=5, disable_gc=True)
@@ -41,3 +42,20 @@ def test_butterfly(timed: Callable[..., None], batch: int, dtype: str, side: str
     factors, X, expected = problem(batch, dtype)
     make = functools.partial(SIDES[side][0], factors, X, threads)
     timed(f"butterfly n={N}, batch {batch}, {dtype}", make, expected, threads)
+
+
+@functools.cache
+def blocks(b: int, batch: int, dtype: str) -> tuple[list[Any], np.ndarray, np.ndarray]:
+    """A Monarch chain as compressed rows, a batch and the result in double precision."""
+    factors = [layer.weight.tocsr() for layer in monarch(b).layers]
+    X = np.random.default_rng(0).standard_normal((b * b, batch)).astype(dtype)
+    return factors, X, functools.reduce(lambda Y, A: A @ Y, factors, X.astype(np.float64))
+
+
+@pytest.mark.parametrize("side", [side for side, threads in CASES if threads == 1])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("batch", [10, 1000])
+def test_monarch(timed: Callable[..., None], batch: int, dtype: str, side: str) -> None:
+    factors, X, expected = blocks(32, batch, dtype)
+    make = functools.partial(SIDES[side][0], factors, X, 1)
+    timed(f"monarch n=1024, batch {batch}, {dtype}", make, expected, 1)

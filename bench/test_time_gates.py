@@ -1,4 +1,4 @@
-"""The product gate on a batch of pairs: logistic neurons fused by flatnet, and the same sums written with NumPy."""
+"""Neurons: product gates and compiled networks, flatnet beside NumPy, SciPy, numexpr and torch."""
 
 from __future__ import annotations
 
@@ -7,48 +7,50 @@ from collections.abc import Callable
 from typing import Any
 
 import flatnet as fn
+import gates
 import numpy as np
 import pytest
+from rivals import layers, pointwise
 
 pytestmark = pytest.mark.benchmark(max_time=0.3, min_rounds=5, disable_gc=True)
 PAIRS = 100_000
+DTYPES = ["float32", "float64"]
 Call = Callable[[], Any]
 
 
-def fused(gate: fn.Network, pairs: np.ndarray, threads: int) -> Call:
-    out = gate.apply(pairs, threads=threads)
-    return lambda: gate.apply(pairs, out=out, threads=threads)
-
-
-def numpy_layers(gate: fn.Network, pairs: np.ndarray, threads: int) -> Call:
-    hidden, output = gate.layers
-    A, b, W = hidden.weight.toarray(), hidden.bias, output.weight.toarray()
-
-    def call() -> np.ndarray:
-        t = pairs @ A.T
-        t += b
-        np.negative(t, out=t)
-        np.exp(t, out=t)
-        t += 1
-        np.reciprocal(t, out=t)
-        return t @ W.T
-
-    return call
-
-
-CASES = [("flatnet", fused, 1), ("flatnet", fused, 2), ("NumPy", numpy_layers, 1)]
+def own_gate(pairs: np.ndarray, gate: fn.Network, threads: int) -> Call:
+    out = gate.apply(pairs, axis=0, threads=threads)
+    return lambda: gate.apply(pairs, axis=0, out=out, threads=threads)[0]
 
 
 @functools.cache
 def problem(dtype: str) -> tuple[fn.Network, np.ndarray]:
-    return fn.product_gate(dtype=dtype), np.random.default_rng(0).uniform(-1, 1, (PAIRS, 2)).astype(dtype)
+    return fn.product_gate(dtype=dtype), np.random.default_rng(0).uniform(-1, 1, (2, PAIRS)).astype(dtype)
 
 
-@pytest.mark.parametrize(("side", "make", "threads"), CASES, ids=[f"{side}-{threads}" for side, _, threads in CASES])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_product_gate(timed: Callable[..., None], dtype: str, side: str, make: Any, threads: int) -> None:
+@pytest.mark.parametrize(("side", "threads"), [("flatnet", 1), ("flatnet", 2), *((side, 1) for side in pointwise.GATES)])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_product_gate(timed: Callable[..., None], dtype: str, side: str, threads: int) -> None:
     gate, pairs = problem(dtype)
-    # A gate is not exact: its own largest error is 3e-5 in single and 3e-11 in double precision.
-    product = pairs.prod(axis=1, keepdims=True, dtype=np.float64)
-    call = functools.partial(make, gate, pairs, threads)
-    timed(f"product gate, {PAIRS} pairs, {dtype}", call, product, threads, 1e-3 if dtype == "float32" else 1e-9)
+
+    def make() -> Call:
+        if side == "flatnet":
+            return own_gate(pairs, gate, threads)
+        return pointwise.GATES[side](*pairs, pointwise.Gate.of(gate), threads)
+
+    timed(f"product gate, {PAIRS} pairs, {dtype}", make, pairs.prod(axis=0, dtype=float), threads, gates.GATE_ERROR[dtype])
+
+
+def own_layers(net: fn.Network, X: np.ndarray, threads: int) -> Call:
+    out = net.apply(X, threads=threads)
+    return lambda: net.apply(X, out=out, threads=threads)
+
+
+@pytest.mark.parametrize("side", ["flatnet", *layers.LAYERS])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", gates.COMPILED)
+def test_compiled(timed: Callable[..., None], name: str, dtype: str, side: str) -> None:
+    make, errors = gates.COMPILED[name]
+    net, X, expected = make(dtype)
+    call = own_layers if side == "flatnet" else layers.LAYERS[side]
+    timed(f"{name}, batch {len(X)}, {dtype}", functools.partial(call, net, X, 1), expected, 1, errors[dtype])

@@ -89,11 +89,11 @@ def sequential(net: Any, dtype: str, threads: int) -> Any:
     }
     parts = []
     for layer in net.layers:
-        weight = np.ascontiguousarray(layer.weight.toarray(), dtype)
+        weight = np.array(layer.weight.toarray(), dtype, order="C")
         linear = nn.Linear(weight.shape[1], weight.shape[0], bias=layer.bias is not None, dtype=getattr(torch, dtype))
         linear.weight.copy_(torch.from_numpy(weight))
         if layer.bias is not None:
-            linear.bias.copy_(torch.from_numpy(np.ascontiguousarray(layer.bias, dtype)))
+            linear.bias.copy_(torch.from_numpy(np.array(layer.bias, dtype)))
         parts.append(linear)
         if layer.activation is not None:
             if layer.activation not in modules:
