@@ -218,11 +218,11 @@ NETWORKS: list[Refusal] = [
     (lambda: fn.Layer(EYE, bias=[NAN, 1]), ValueError, "a layer needs finite weights, bias has nan at (0,)"),
     (lambda: fn.Layer(EYE, bias=[True, False]), TypeError, f"a layer: bias must be {READ}, got bool"),
     (
-        lambda: fn.Layer(EYE, activation="tanh"),
+        lambda: fn.Layer(EYE, activation="swish"),
         ValueError,
-        "activations are logistic, relu, square or None, got 'tanh'",
+        "activations are logistic, relu, square, softmax, tanh, softplus, gelu, silu, sin, exp or None, got 'swish'",
     ),
-    (lambda: fn.Layer(EYE, activation=3), ValueError, "activations are logistic, relu, square or None, got 3"),
+    (lambda: fn.Layer(EYE, activation=3), ValueError, "activations are logistic, relu, square, … or None, got 3"),
     (
         lambda: fn.Layer(EYE * 1j, activation="relu"),
         TypeError,

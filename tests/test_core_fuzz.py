@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flatnet import _core
+from flatnet.operator import ACTIVATIONS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -160,7 +161,7 @@ def test_fourier_stages(n: Any, stage: Any, inverse: bool) -> None:
         np.testing.assert_allclose(matrix.conj().T @ matrix, 2 * np.eye(n), atol=1e-12)
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(-1, 5), st.integers(-1, 4)), max_size=4))
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(-1, 12), st.integers(-1, 4)), max_size=4))
 @settings(max_examples=300)
 def test_networks(layers: list[tuple[int, int, int, int]]) -> None:
     """(rows, columns, activation, length of the bias): chained and sound, or refused."""
@@ -172,7 +173,7 @@ def test_networks(layers: list[tuple[int, int, int, int]]) -> None:
         network = _core.Network(specs)
     except REFUSED:
         return
-    assert all(a[0] == b[1] for a, b in zip(layers, layers[1:])) and all(0 <= s <= 3 for _, _, s, _ in layers)
+    assert all(a[0] == b[1] for a, b in zip(layers, layers[1:])) and all(0 <= s < len(ACTIVATIONS) for _, _, s, _ in layers)
     x, out = np.zeros((5, layers[0][1])), np.zeros((5, layers[-1][0]))
     network.apply(x, out, 1, 2)
     assert np.isfinite(out).all() and network.growth() >= 1 and len(network.weights) == len(layers)

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from catalog import CASES
+from flatnet.operator import ACTIVATIONS
 from flatnet.serialize import atomic_writer
 from flatnet.transforms import CATALOGUE
 
@@ -33,6 +34,7 @@ def layers() -> dict[str, list]:
             fn.Layer(fn.Diagonal(RNG.normal(size=4)), activation="relu"),
             fn.Layer(RNG.normal(size=(2, 4)).astype("f4"), bias=np.zeros(2), activation="square"),
         ],
+        "activations": [fn.Layer(RNG.normal(size=(3, 3)), activation=name) for name in ACTIVATIONS],
         "complex-bias": [fn.Layer(weights + 1j, bias=np.ones(4) * 1j)],
         "columns": [fn.Dense(np.asfortranarray(RNG.normal(size=(6, 9))))],
         "transposed": list(fn.dft(16).T),

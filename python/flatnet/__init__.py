@@ -16,6 +16,7 @@ except ImportError as e:
 
 from . import fft, hamiltonians, planning, wavelets
 from ._check import TooLargeError
+from .activations import exp, gelu, max_pool, relu, sigmoid, sigmoid_centred, silu, sin, softmax, softplus, square, tanh
 from .algebra import block_diag, hstack, kron, vstack
 from .certificate import Certificate, OutsideDomainWarning
 from .certify import LowerBound, lower_bound
@@ -105,10 +106,12 @@ __all__ = [
     "dft",
     "draw",
     "dst",
+    "exp",
     "expected_flattening_cost",
     "fft",
     "flattening_cost",
     "fwht",
+    "gelu",
     "get_cmake_dir",
     "get_include",
     "haar",
@@ -121,6 +124,7 @@ __all__ = [
     "low_rank",
     "lower_bound",
     "matmul",
+    "max_pool",
     "measure",
     "mobius",
     "monomial",
@@ -135,8 +139,17 @@ __all__ = [
     "quadratic_form",
     "random_butterfly",
     "random_sparse",
+    "relu",
     "save",
     "show_config",
+    "sigmoid",
+    "sigmoid_centred",
+    "silu",
+    "sin",
+    "softmax",
+    "softplus",
+    "square",
+    "tanh",
     "tent_map",
     "truth_table",
     "vstack",

@@ -163,6 +163,18 @@ def set_default_threads(n: SupportsInt | SupportsIndex) -> None: ...
 def transform(name: str, n: SupportsInt | SupportsIndex) -> list[Factor]:
     """Factors of a transform built in C++, in the order of application."""
 
+def activate_plain(f: int, x: object, out: object, /) -> NDArray[Any] | None:
+    """activate_plain(f, x, out): activation number f of a plain array of floats; None for all other calls."""
+
+def activate(f: int, x: NDArray[Any], out: NDArray[Any], threads: int, isa: str = "") -> None:
+    """Writes activation number f of x, element by element, to `out`."""
+
+def logistic_centred(bias: float, x: NDArray[Any], out: NDArray[Any], threads: int, isa: str = "") -> None:
+    """Writes s(bias + x) - s(bias) to `out`, s the logistic function."""
+
+def softmax(x: NDArray[Any], out: NDArray[Any], axis: int, threads: int, isa: str = "") -> None:
+    """Writes exp(x - max x) over its sum along `axis` to `out`."""
+
 def fwht_plain(x: object, out: object) -> NDArray[Any] | None:
     """The unscaled natural transform of the last axis of a C-contiguous native floating-point array; None for all else."""
 

@@ -28,8 +28,9 @@ class Layer(Operator):
         The matrix, (n_out, n_in).
     bias : array_like, shape (n_out,), optional
         Added before the activation. Biases are not synapses.
-    activation : {"logistic", "relu", "square"}, optional
-        Applied to each output; None: the identity.
+    activation : str, optional
+        "logistic", "relu", "square", "tanh", "softplus", "gelu", "silu", "sin" or "exp", applied to each output, or
+        "softmax" over all outputs of the layer (docs/activations.md); None: the identity.
 
     Raises
     ------

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from .network import Layer, Network
 
 Array = np.ndarray[Any, Any]
-ACTIVATIONS = ("identity", "logistic", "relu", "square")  # the order of kernels::Activation
+# In the order of kernels::Activation.
+ACTIVATIONS = ("identity", "logistic", "relu", "square", "softmax", "tanh", "softplus", "gelu", "silu", "sin", "exp")
 
 
 class Operator:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["without_dead_units"]
 
 Array = np.ndarray[Any, Any]
+# Activations that map 0 to 0.
+_ZERO_STAYS = (None, "relu", "square", "tanh", "gelu", "silu", "sin")
 # Wider layers are not looked into.
 _WIDEST = 1 << 26
 # A pattern is given up for sparse rows where at most this share of its weights is left: a term takes longer there.
@@ -36,8 +38,8 @@ def without_dead_units(parts: Sequence[_Held]) -> list[tuple[int, int, int]]:
 
     Notes
     -----
-    A unit is live when it may differ from 0 and a live unit of the next layer reads it. All inputs and outputs are live. A unit
-    whose row is empty is its activation of its bias: it stays unless that is 0.
+    A unit is live when it may differ from 0 and a live unit of the next layer reads it. All inputs and outputs are live,
+    and all units of a softmax. A unit whose row is empty is its activation of its bias: it stays unless that is 0.
     """
     weights = [part.layer.weight for part in parts]
     if len(parts) < 2 or max(w.shape[0] for w in weights) > _WIDEST or not any(map(_has_holes, weights)):
@@ -77,9 +79,11 @@ def _live(parts: Sequence[_Held]) -> list[Array]:
         reached = path.outputs(_marks(live[-1]))[:, 0] != 0
         if layer.bias is not None:
             reached |= layer.bias != 0
-        live.append(reached | (layer.activation == "logistic"))  # the others map 0 to 0
+        live.append(reached | (layer.activation not in _ZERO_STAYS))
     live[-1][:] = True
     for k in range(len(layers) - 1, 0, -1):
+        if layers[k - 1].activation == "softmax":  # every unit takes part in the others' outputs
+            continue
         live[k] &= paths[k].inputs(_marks(live[k + 1]))[:, 0] != 0
         live[k][:1] |= not live[k].any()  # a layer has one unit at least
     return live

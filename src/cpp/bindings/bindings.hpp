@@ -13,6 +13,7 @@ void bind_fft_small(pybind11::module_& m);
 void bind_signal(pybind11::module_& m);
 void bind_wavelet(pybind11::module_& m);
 void bind_fwht(pybind11::module_& m);
+void bind_activation(pybind11::module_& m);
 void bind_info(pybind11::module_& m);
 
 }  // namespace flatnet::python

@@ -13,5 +13,6 @@ PYBIND11_MODULE(_core, m) {
   flatnet::python::bind_signal(m);
   flatnet::python::bind_wavelet(m);
   flatnet::python::bind_fwht(m);
+  flatnet::python::bind_activation(m);
   flatnet::python::bind_info(m);
 }

@@ -3,6 +3,7 @@
 
 #include "flatnet/core/isa.hpp"
 #include "flatnet/engine/fourier.hpp"
+#include "flatnet/kernels/activation.hpp"
 #include "flatnet/kernels/butterfly.hpp"
 #include "flatnet/network/passes.hpp"
 #include "flatnet/network/runs.hpp"
@@ -215,7 +216,7 @@ void touch(const Step& step, const kernels::Table& k, Dtype compute, index_t lan
   // A complex bias, interleaved, is the bias of 2 * rows planar rows.
   const index_t parts = is_complex(compute) ? 2 : 1;
   const kernels::TouchArgs args{step.rows * parts, lanes, step.bias ? step.bias.get(compute).data.get() : nullptr, x};
-  (component(compute) == Dtype::f32 ? k.touch_f32 : k.touch_f64)[static_cast<int>(step.activation)](args);
+  k.activation->touch[kernels::size_index(size_of(component(compute)))][static_cast<int>(step.activation)](args);
 }
 
 void* run(const Step& step, const kernels::Table& k, Dtype compute, index_t lanes, void* x, void* y) {

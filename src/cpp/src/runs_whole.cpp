@@ -76,7 +76,8 @@ void run(const Whole& whole, const kernels::Table& k, const ConstArrayView& x, c
 
 std::string describe(const Step& step) {
   std::ostringstream s;
-  const char* activations[] = {"", ", logistic", ", relu", ", square"};
+  const char* activations[kernels::activation_count] = {"",           ", logistic", ", relu", ", square", ", softmax", ", tanh",
+                                                        ", softplus", ", gelu",     ", silu", ", sin",    ", exp"};
   switch (step.kind) {
     case Step::Kind::layer:
       if (step.count > 0) s << "layer " << step.first << " " << step.weight->kind();

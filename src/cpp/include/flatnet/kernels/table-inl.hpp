@@ -17,10 +17,6 @@ const kernels::Table table = {
     {transpose_out<float>, transpose_out<double>},
     {deinterleave<float>, deinterleave<double>},
     {interleave<float>, interleave<double>},
-    {touch<float, Activation::identity>, touch<float, Activation::logistic>, touch<float, Activation::relu>,
-     touch<float, Activation::square>},
-    {touch<double, Activation::identity>, touch<double, Activation::logistic>, touch<double, Activation::relu>,
-     touch<double, Activation::square>},
 #define FLATNET_MEMBER(name, Type) &name##_table,
     FLATNET_KERNEL_FAMILIES(FLATNET_MEMBER)
 #undef FLATNET_MEMBER

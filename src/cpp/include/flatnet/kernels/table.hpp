@@ -62,8 +62,9 @@ struct PlanarArgs {
   void* im;
 };
 
-enum class Activation : int { identity = 0, logistic, relu, square };
-inline constexpr int activation_count = 4;
+/// softmax is taken over the rows of a panel, column by column; all others element by element.
+enum class Activation : int { identity = 0, logistic, relu, square, softmax, tanh, softplus, gelu, silu, sin, exp };
+inline constexpr int activation_count = 11;
 
 /// x[r] = activation(x[r] + bias[r]) in place; bias may be null.
 struct TouchArgs {
@@ -75,22 +76,21 @@ struct TouchArgs {
 
 // THE LIST of kernels. X(member, argument type, first index): each member is an array of function pointers.
 //   by Dtype: blocks, csr32, csr64, gather (element = component type); by component size (4, 8 bytes): transposes, planar.
-#define FLATNET_KERNELS(X)                  \
-  X(blocks, BlocksArgs, dtype_count)        \
-  X(csr32, CsrArgs, dtype_count)            \
-  X(csr64, CsrArgs, dtype_count)            \
-  X(gather, GatherArgs, 2)                  \
-  X(transpose_in, TransposeArgs, 2)         \
-  X(transpose_out, TransposeArgs, 2)        \
-  X(deinterleave, PlanarArgs, 2)            \
-  X(interleave, PlanarArgs, 2)              \
-  X(touch_f32, TouchArgs, activation_count) \
-  X(touch_f64, TouchArgs, activation_count)
+#define FLATNET_KERNELS(X)           \
+  X(blocks, BlocksArgs, dtype_count) \
+  X(csr32, CsrArgs, dtype_count)     \
+  X(csr64, CsrArgs, dtype_count)     \
+  X(gather, GatherArgs, 2)           \
+  X(transpose_in, TransposeArgs, 2)  \
+  X(transpose_out, TransposeArgs, 2) \
+  X(deinterleave, PlanarArgs, 2)     \
+  X(interleave, PlanarArgs, 2)
 
 // THE LIST of kernel families beyond the layers of a network. X(member, table type): each has a header kernels/<member>.hpp
 // with its table, kernels/<member>-inl.hpp, src/isa/<member>.inc and one object per instruction set (FLATNET_FAMILIES in
 // cmake/FlatnetLibrary.cmake), which defines `extern const <table type> <member>_table` in the instruction set's namespace.
 #define FLATNET_KERNEL_FAMILIES(X)  \
+  X(activation, ActivationTable)    \
   X(butterfly, ButterflyTable)      \
   X(hadamard, HadamardTable)        \
   X(fourier, FourierTable)          \
