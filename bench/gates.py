@@ -1,7 +1,7 @@
 """Neurons against every rival, side by side in one process: `python bench/gates.py`.
 
-Products of pairs by a gate of four neurons, and a compiled polynomial. torch runs the same layers. README.md says what the
-numbers mean.
+The logistic function on arrays, products of pairs by a gate of four neurons, and a compiled polynomial. torch runs the
+same layers. README.md says what the numbers mean.
 """
 
 from __future__ import annotations
@@ -26,6 +26,23 @@ INSTRUCTIONS = {"float32": 11, "float64": 17}
 PAIRS, BATCH = 1_000_000, 100_000
 SHORT = {"float32": "f32", "float64": "f64"}
 GATE_ERROR = {"float32": 1e-3, "float64": 1e-9}  # of the gate itself: its largest is 3e-5 and 3e-11
+
+
+def logistic(n: int, dtype: str, threads: int) -> Sides:
+    """fn.sigmoid into memory that exists; the expected result is SciPy's in double precision."""
+    from scipy.special import expit
+
+    x = np.random.default_rng(0).uniform(-20, 20, n).astype(dtype)
+    out, alone = np.empty_like(x), np.empty_like(x)
+    calls: dict[str, Call] = {OWN: lambda: fn.sigmoid(x, out=out, threads=threads)}
+    if threads > 1:
+        calls[ALONE] = lambda: fn.sigmoid(x, out=alone, threads=1)
+    some = slice(None, None, max(1, n // 100_000))
+    for name, call in calls.items():
+        agree(name, call()[some], expit(x[some].astype(np.float64)))
+    sides = Sides(calls, lambda: elementwise_seconds(INSTRUCTIONS[dtype], n, 2 * x.nbytes, dtype, threads))
+    add_rivals(sides, {name: partial(make, x, threads) for name, make in pointwise.LOGISTIC.items()})
+    return sides
 
 
 def gate(layout: str, dtype: str, threads: int) -> Sides:
@@ -90,6 +107,10 @@ def cases() -> list[Case]:
     """Every row of the table of neurons."""
     found = []
     for dtype, short in SHORT.items():
+        for power in (4, 5, 6, 7, 8):
+            side = partial(logistic, 10**power, dtype)
+            quick = power in (4, 6)
+            found.append(Case("logistic", f"{short} logistic 10^{power}", 1.3, 1.7, side, quick=quick, dtype=dtype))
         fused, numpy = ((1.7, 2.2), (4, 6)) if dtype == "float32" else ((1.5, 2), (3.5, 4.5))
         for layout in ("columns", "rows"):
             side = partial(gate, layout, dtype)

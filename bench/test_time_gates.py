@@ -1,4 +1,4 @@
-"""Neurons: product gates and compiled networks, flatnet beside NumPy, SciPy, numexpr and torch."""
+"""Neurons: the logistic function, product gates and compiled networks, flatnet beside NumPy, SciPy, numexpr and torch."""
 
 from __future__ import annotations
 
@@ -16,6 +16,20 @@ pytestmark = pytest.mark.benchmark(max_time=0.3, min_rounds=5, disable_gc=True)
 PAIRS = 100_000
 DTYPES = ["float32", "float64"]
 Call = Callable[[], Any]
+
+
+def own_logistic(x: np.ndarray, threads: int) -> Call:
+    out = np.empty_like(x)
+    return lambda: fn.sigmoid(x, out=out, threads=threads)
+
+
+@pytest.mark.parametrize("side", ["flatnet", *pointwise.LOGISTIC])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n", [10_000, 1_000_000])
+def test_logistic(timed: Callable[..., None], n: int, dtype: str, side: str) -> None:
+    x = np.random.default_rng(0).uniform(-20, 20, n).astype(dtype)
+    make = own_logistic if side == "flatnet" else pointwise.LOGISTIC[side]
+    timed(f"logistic, {n}, {dtype}", functools.partial(make, x, 1), pointwise.scipy_logistic(x.astype(float), 1)())
 
 
 def own_gate(pairs: np.ndarray, gate: fn.Network, threads: int) -> Call:
