@@ -123,6 +123,16 @@ def test_activations_stand_in_their_boxes() -> None:
     assert any("squares apply relu, square" in (text or "") for text in texts)
 
 
+def test_a_softmax_is_one_box_for_its_layer() -> None:
+    net = fn.Network([fn.Layer(np.eye(4), activation="softmax")])
+    drawn = marks(net)
+    _, box = drawn["rect"]
+    heights = [float(circle.attrib["cy"]) for circle in drawn["circle"][4:]]
+    assert float(box.attrib["height"]) > max(heights) - min(heights)
+    assert [t.text for t in drawn["text"]].count("softmax") == 1
+    assert any("tall box applies softmax" in (t.text or "") for t in drawn["text"])
+
+
 def test_pictures_that_are_only_svg_refuse_other_formats(tmp_path: pathlib.Path) -> None:
     from flatnet.picture import Picture
 

@@ -290,8 +290,10 @@ def _below(k: int) -> str:
 def _caption(layers: Sequence[_Wires], labels: bool) -> str:
     applied = sorted({wires.activation for wires in layers if wires.activation})
     parts = ["circles add"]
-    if applied:
-        parts.append(f"squares apply {', '.join(applied)}")
+    squares = [name for name in applied if name not in _WHOLE]
+    if squares:
+        parts.append(f"squares apply {', '.join(squares)}")
+    parts += [f"the tall box applies {name}" for name in applied if name in _WHOLE]
     plain = "lines multiply, wider is larger"
     parts.append("lines multiply by their label, by 1 where there is none" if labels else plain)
     if any(bool((wires.weights.real < 0).any()) for wires in layers):
