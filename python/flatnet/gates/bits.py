@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .._check import positive_int, require_memory
+from .._check import positive_int, require_memory, size
 from ..factors import Dense
 from ..network import Layer, Network
 from ..transforms import Entry
@@ -76,7 +76,7 @@ def bit_product(
     array([[1.],
            [0.]])
     """
-    k = positive_int("bit_product", "k", k)
+    k = size("bit_product", "k", positive_int("bit_product", "k", k))
     precision = real_dtype("bit_product", dtype)
     require_memory(f"a gate of {k} bits", 3.0 * k * precision.itemsize)
     if tol is not None and not positive_number("bit_product", "tol", tol) < 0.5:

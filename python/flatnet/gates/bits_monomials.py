@@ -36,7 +36,7 @@ class Monomials:
 
 def monomials(what: str, terms: Any, bits: Any = None) -> Monomials:
     """From index tuples -> coefficients, or from an array of 2**n coefficients."""
-    n = None if bits is None else _check.positive_int(what, "bits", bits)
+    n = None if bits is None else _check.size(what, "bits", _check.positive_int(what, "bits", bits))
     if isinstance(terms, Mapping):
         return _from_mapping(what, terms, n)
     return _from_table(what, terms, n)

@@ -168,7 +168,8 @@ def _rounded(values: np.ndarray[Any, Any]) -> float:
     weights = np.ones(1)
     for _ in range(n):  # 2^(n - |T|)
         weights = np.concatenate((2 * weights, weights))
-    return 1.01 * n * 2.0**-53 * float(np.abs(values) @ weights)
+    with np.errstate(over="ignore"):
+        return 1.01 * n * 2.0**-53 * float(np.abs(values) @ weights)
 
 
 def _compiled(

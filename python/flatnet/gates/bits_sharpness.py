@@ -62,7 +62,8 @@ class Sum:
     @property
     def mass(self) -> float:
         """Sum of |c_j|."""
-        return float(np.abs(self.coefficients).sum())
+        with np.errstate(over="ignore"):
+            return float(np.abs(self.coefficients).sum())
 
     @property
     def single(self) -> bool:
@@ -156,6 +157,10 @@ def choose(
         raise TypeError(f"{what} needs True or False for hard, got {hard!r}")
     if (sharpness is not None) + (tol is not None) + bool(hard) > 1:
         raise ValueError(f"{what} takes sharpness or tol or hard, got sharpness={sharpness!r}, tol={tol!r} and hard={hard!r}")
+    with np.errstate(over="ignore"):
+        total = output.mass + abs(output.constant) + output.given
+    if not total <= float(np.finfo(precision).max):
+        raise ValueError(f"{what} in {precision} cannot hold values that add up to more than {np.finfo(precision).max:.3g}")
     exact_margin = HARD / 2
     floor = output.rounding(what, exact_margin, precision)
     if hard:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .._check import positive_int, require_memory
+from .._check import positive_int, require_memory, size
 from ..bounds.cube import symmetric_edges
 from ..factors import Dense
 from ..network import Layer, Network
@@ -145,7 +145,7 @@ def bit_parity(
     >>> parity([1, 1, 1, 0, 0, 0, 0, 0, 0, 0])
     array([1.])
     """
-    n = positive_int("bit_parity", "n", n)
+    n = size("bit_parity", "n", positive_int("bit_parity", "n", n))
     if not isinstance(count_first, (bool, np.bool_)):
         raise TypeError(f"bit_parity needs True or False for count_first, got {count_first!r}")
     require_memory(f"bit_parity of {n} bits", 48.0 * n if count_first else 16.0 * n * n)
