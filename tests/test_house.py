@@ -53,6 +53,8 @@ FUNCTIONS = {
     "bit_parity": "n, tol=None",
     "multilinear": "table",
     "truth_table": "coefficients",
+    "classifier": "hamiltonians, priors",
+    "from_sklearn": "estimator",
     "kron": "a, b",
     "block_diag": "*nets",
     "hstack": "nets",
@@ -195,7 +197,7 @@ def test_docstring_examples_run(name: str, tmp_path: pathlib.Path, monkeypatch: 
     assert failed == 0
 
 
-DOCS = ["index", "quickstart", "concepts", "layout", "extending", "embedding"]
+DOCS = ["index", "quickstart", "concepts", "layout", "extending", "embedding", "hamiltonians"]
 
 
 @pytest.mark.parametrize("page", DOCS)

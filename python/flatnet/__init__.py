@@ -44,7 +44,9 @@ from .gates import (
     tent_map,
     truth_table,
 )
+from .hamiltonians import classifier
 from .interop.scipy import as_linear_operator
+from .interop.sklearn import from_sklearn
 from .measure import Measurement, measure
 from .network import Layer, Network
 from .predict import Estimate, predict_nnz
@@ -98,6 +100,7 @@ __all__ = [
     "bit_product",
     "bit_symmetric",
     "block_diag",
+    "classifier",
     "convolution",
     "convolve",
     "copy_gate",
@@ -110,6 +113,7 @@ __all__ = [
     "expected_flattening_cost",
     "fft",
     "flattening_cost",
+    "from_sklearn",
     "fwht",
     "gelu",
     "get_cmake_dir",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ..ellipsoids import Ellipsoids
 from ._base import Hamiltonian
 from .bits import Bits
+from .classifier import classifier
 from .counts import CliqueCounts, chain_parameters, clique_counts, lattice_neurons, monomials
 from .divergence import boltzmann, kl
 from .gaussian import Gaussian
@@ -36,6 +37,7 @@ __all__ = [
     "boltzmann",
     "bonds",
     "chain_parameters",
+    "classifier",
     "clique_counts",
     "from_one_hot",
     "kl",
