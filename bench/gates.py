@@ -1,7 +1,7 @@
 """Neurons against every rival, side by side in one process: `python bench/gates.py`.
 
-The logistic function on arrays, products of pairs by a gate of four neurons, and a compiled polynomial. torch runs the
-same layers. README.md says what the numbers mean.
+The logistic function on arrays, products of pairs by a gate of four neurons, a compiled polynomial, and the classes of
+scikit-learn's digits by a compiled QDA. torch runs the same layers. README.md says what the numbers mean.
 """
 
 from __future__ import annotations
@@ -80,9 +80,24 @@ def polynomial(dtype: str) -> tuple[fn.Network, Array, Array]:
     return net, X, exact[:, None]
 
 
+@functools.cache
+def digits(dtype: str) -> tuple[fn.Network, Array, Array]:
+    """QDA on ten principal components of scikit-learn's digits; its images over and over, and its own probabilities."""
+    from sklearn.datasets import load_digits
+    from sklearn.decomposition import PCA
+    from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
+
+    images, labels = load_digits(return_X_y=True)
+    points = PCA(10, random_state=0).fit_transform(images)
+    fitted = QuadraticDiscriminantAnalysis().fit(points, labels)
+    X = points[np.random.default_rng(0).integers(len(points), size=BATCH)]
+    return fn.from_sklearn(fitted, dtype=dtype), X.astype(dtype), fitted.predict_proba(X)
+
+
 # What is compiled, and how far from exact it may be [relative]: single precision has a floor of its own.
 COMPILED: dict[str, tuple[Callable[[str], tuple[fn.Network, Array, Array]], dict[str, float]]] = {
     "polynomial n=6 d=4": (polynomial, {"float32": 1e-2, "float64": 1e-6}),
+    "digits QDA": (digits, {"float32": 1e-2, "float64": 1e-5}),
 }
 
 
