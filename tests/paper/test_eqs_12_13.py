@@ -84,7 +84,7 @@ def test_neurons_are_not_proportional_to_the_terms(n: int) -> None:
     assert np.count_nonzero(fn.multilinear(parity)[1:]) == 2**n - 1
     net = fn.bit_parity(n, sharpness=46.05)
     assert net.neurons == n
-    assert np.abs(net(cube(n))[:, 0] - parity).max() <= min(n, 2.01) * math.exp(-46.05 / 2)
+    assert np.abs(net(cube(n))[:, 0] - parity).max() <= min(n, 2.01) * math.exp(-46.05 / 2) + n * 2.0**-52  # sums round
 
 
 @pytest.mark.parametrize("n", [3, 7, 10])
