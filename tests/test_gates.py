@@ -77,6 +77,9 @@ def test_gate_broadcasts_over_leading_axes() -> None:
 BAD = [
     (lambda: fn.product_gate("relu"), ValueError, "sgn"),
     (lambda: fn.product_gate("step"), ValueError, "got activation='step'"),
+    (lambda: fn.product_gate(bias=10**400), ValueError, "beyond"),
+    (lambda: fn.product_gate(scale=1e308), ValueError, "scale=1e"),
+    (lambda: fn.product_gate().certificate.covers([0.5, 0.5], axis=7), ValueError, "axis"),
     (lambda: fn.product_gate(bias=0.0), ValueError, "derivative 2 of logistic"),
     (lambda: fn.product_gate(bias=1e9), ValueError, "bias=1000000000.0"),
     (lambda: fn.product_gate(domain=[(0, 1)] * 3), ValueError, "2 inputs"),

@@ -75,6 +75,8 @@ def real_number(what: str, name: str, value: Any) -> float:
         raise TypeError(f"{what} needs a real number for {name}, got {value!r}")
     try:
         return float(value)
+    except OverflowError:
+        raise ValueError(f"{what} needs a number within double precision for {name}, got one beyond") from None
     except (TypeError, ValueError):
         raise TypeError(f"{what} needs a real number for {name}, got {value!r}") from None
 

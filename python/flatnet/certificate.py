@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ._array import normalize_axis
 from ._check import real_number
 from .ellipsoids import Ellipsoids
 
@@ -199,7 +200,8 @@ class Certificate:
         a = np.asarray(x)
         if a.dtype.kind not in "iuf":
             raise TypeError(f"a certificate covers real numbers, got {a.dtype}")
-        a = np.moveaxis(a, axis, -1) if axis not in (-1, a.ndim - 1) else a
+        if a.ndim and axis not in (-1, a.ndim - 1):
+            a = np.moveaxis(a, normalize_axis(axis, a.ndim), -1)
         if a.ndim == 0 or (len(self.domain) > 1 and a.shape[-1] != len(self.domain)):
             raise ValueError(f"the certificate is for {len(self.domain)} inputs, x has shape {np.shape(x)} and axis {axis}")
         return a
@@ -226,7 +228,8 @@ def intervals(what: str, domain: Any, inputs: int | None = None, strict: bool = 
 
     low <= high, or low < high where `strict`.
     """
-    text = repr(domain) if len(repr(domain)) < 80 else repr(domain)[:76] + " ..."
+    text = " ".join(repr(domain).split())
+    text = text if len(text) < 80 else text[:76] + " ..."
     sequence = isinstance(domain, (Sequence, np.ndarray)) and not isinstance(domain, (str, bytes)) and len(domain) > 0
     if not sequence:
         raise ValueError(f"{what} needs a domain (low, high) or one such pair an input, got {text}")

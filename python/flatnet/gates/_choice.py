@@ -35,8 +35,8 @@ def scales_of(what: str, scale: object, recipe: Recipe, precision: np.dtype[Any]
     number = positive_number(what, "scale", scale)
     with np.errstate(over="ignore", under="ignore"):
         held = float(precision.type(number))
-        weight = held**recipe.degree
-    if not (math.isfinite(held) and held >= np.finfo(precision).tiny and 1.0 / np.finfo(precision).max < weight):
+        weight = float(np.float64(held) ** recipe.degree)
+    if not (math.isfinite(held) and held >= np.finfo(precision).tiny and 1.0 / np.finfo(precision).max < weight < math.inf):
         raise ValueError(f"{what} in {precision} cannot hold the weights 1/scale**{recipe.degree} of scale={number:g}")
     return (held,) * len(recipe.kinds)
 

@@ -22,7 +22,7 @@ def read_terms(what: str, given: Any) -> tuple[Terms, Any]:
     kind = type(given).__module__.partition(".")[0]
     if kind == "sympy":
         pairs = _from_sympy(what, given)
-    elif isinstance(given, np.polynomial.polynomial.Polynomial) or hasattr(given, "convert"):
+    elif type(given).__module__.startswith("numpy.polynomial") and hasattr(given, "convert"):
         plain = given.convert(kind=np.polynomial.Polynomial)
         pairs = [((k,), c) for k, c in enumerate(plain.coef)]
         domain = tuple(float(end) for end in given.domain)

@@ -19,7 +19,7 @@ from .derivatives import _value, roots
 from .product import polynomial_info
 
 _MOST_FLAT = 16  # factors of a flat product: 2**16 neurons
-_CARRIED = 8  # factors up to which a deep product carries its flat form
+_CARRIED = 10  # factors up to which a deep product carries its flat form
 
 
 def product_tree(
@@ -58,7 +58,7 @@ def product_tree(
     Network
         Maps ``(..., n) -> (..., 1)``: 4(n - 1), 3(n - 1) or 2(n - 1) neurons, and one more for each number that passes
         through a layer (two where `copy_gate` has two); neighbouring affine maps are merged, which makes 20n - 28
-        synapses for 4 neurons and n = 2^k. Up to n = 8 its ``flat_form`` is `product_flat`.
+        synapses for 4 neurons and n = 2^k. Up to n = 10 its ``flat_form`` is `product_flat`.
 
     Raises
     ------
