@@ -34,9 +34,9 @@ def test_round_trip(n: int) -> None:
     assert fn.multilinear(g.astype(np.float32)).dtype == np.float32
 
 
-@pytest.mark.parametrize("n", [18, pytest.param(24, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [18, pytest.param(22, marks=pytest.mark.slow)])
 def test_in_place(n: int) -> None:
-    """Parity's coefficients are (-2)^(|K| - 1); 2^n points, in the array that is given."""
+    """Parity's coefficients are (-2)^(|K| - 1); 2^n points, in the array that is given (2^24: bench/bits.py)."""
     count = np.zeros(1, np.int64)
     for _ in range(n):
         count = np.concatenate((count, count + 1))
