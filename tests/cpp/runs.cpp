@@ -200,7 +200,7 @@ TEST(single_columns_give_the_bits_of_the_stages) {
         };
         std::size_t swept = 0;
         for (std::size_t i = 0; i < stages.size();) {
-          const int taken = passes->run_along(k, t, static_cast<int>(i), x.data());
+          const int taken = passes->run_along(k, t, static_cast<int>(i), x.data(), static_cast<int>(i % 3) + 1);
           if (taken == 0) by_hand(i, x.data());
           i += static_cast<std::size_t>(std::max(taken, 1));
           swept += static_cast<std::size_t>(taken);

@@ -1,6 +1,7 @@
 // Runs of 2 x 2 stages in passes: how a run is cut, how its weights are packed, and its way over panels.
 #include <algorithm>
 
+#include "flatnet/core/parallel.hpp"
 #include "flatnet/kernels/butterfly.hpp"
 #include "flatnet/network/passes.hpp"
 
@@ -173,17 +174,27 @@ std::vector<Passes::Pass> Passes::sweeps_along(index_t width) const {
   return sweeps;
 }
 
-int Passes::run_along(const kernels::Table& k, Dtype component, int first, void* x) const {
+int Passes::run_along(const kernels::Table& k, Dtype component, int first, void* x, int threads) const {
   const index_t width = k.butterfly->width[static_cast<int>(component)];
   const char* weights = static_cast<const char*>(weights_along(component, width));
   for (const Pass& p : sweeps_[bits_of(width)]) {
     if (p.first == first) {
-      k.butterfly->along[component == Dtype::f64]({p.stages, p.up, rows_, p.lowest, x, weights});
+      const index_t groups = rows_ / width >> (p.lowest < width ? 0 : p.stages);
+      parallel_for(threads, threads, [&](index_t part, int) {
+        k.butterfly->along[component == Dtype::f64](
+            {p.stages, p.up, rows_, p.lowest, x, weights, groups * part / threads, groups * (part + 1) / threads});
+      });
       return p.stages;
     }
     weights += 2 * rows_ * p.stages * size_of(component);
   }
   return 0;
+}
+
+bool Passes::all_along(index_t width) const {
+  std::size_t swept = 0;
+  for (const Pass& p : sweeps_[bits_of(width)]) swept += static_cast<std::size_t>(p.stages);
+  return swept == stages_.size();
 }
 
 RowPlace Passes::middle(index_t lanes, void* data) const {

@@ -215,13 +215,32 @@ class Chain {
 
 }  // namespace
 
+namespace {
+
+// One column and one run: in y, by sweeps that the threads share. The weights, each read once, are what takes time.
+bool run_column(const std::vector<Step>& steps, const kernels::Table& k, Dtype t, const Columns& c, int threads) {
+  const Step& step = steps.front();
+  const index_t width = k.butterfly->width[static_cast<int>(t)];
+  if (steps.size() > 1 || step.touched() || c.inner * c.outer != 1 || c.x_row != 1 || c.y_row != 1 ||
+      !step.passes->all_along(width))
+    return false;
+  constexpr double bytes_a_cycle = 16, least_shared = 2e5;  // the team meets after every sweep
+  const double work = 2.0 * static_cast<double>(step.rows * step.count * c.size) / bytes_a_cycle;
+  const int team = static_cast<int>(std::clamp(work / least_shared, 1.0, static_cast<double>(threads)));
+  std::memcpy(c.y, c.x, static_cast<std::size_t>(step.rows * c.size));
+  for (int i = 0; i < step.count;) i += step.passes->run_along(k, t, i, c.y, team);
+  return true;
+}
+
+}  // namespace
+
 bool run_direct(const std::vector<Step>& steps, const kernels::Table& k, const ConstArrayView& x, const ArrayView& y, int axis,
                 int threads) {
   if (steps.empty() || !std::all_of(steps.begin(), steps.end(), packed)) return false;
   Columns columns{static_cast<const char*>(x.data), static_cast<char*>(y.data), size_of(y.dtype), 0, 0, 1, 1, x, y, axis};
   if (!columns_of(columns)) return false;
   const bool runs = std::any_of(steps.begin(), steps.end(), [](const Step& s) { return s.kind == Step::Kind::butterfly; });
-  if (runs && columns.inner <= 2) return false;  // single columns have sweeps of their own
+  if (runs && columns.inner <= 2) return run_column(steps, k, y.dtype, columns, threads);  // or panels of one lane
   Chain(steps, k, y.dtype, columns, threads).run();
   return true;
 }

@@ -56,6 +56,7 @@ struct ButterflyAlong {
   index_t n, lowest;
   void* x;
   const void* weights;
+  index_t begin, end;  // the groups of rows to do, 2^stages * V or V rows each, of all that n has
 };
 
 /// y[(i*b+j)*d+l] = sum_k v[i,j,k,l] x[(i*c+k)*d+l] with real weights of its own for every i and l, packed in tiles of `tile_rows`

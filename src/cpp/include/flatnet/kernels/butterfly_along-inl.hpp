@@ -20,10 +20,13 @@ template <class T, int S, bool Up, int t>
 template <class T, int S, bool Up> inline void along_sweep(const ButterflyAlong& g) {
   constexpr int R = 1 << S;
   constexpr index_t stage = 2 * R * width<T>;
-  const T* weights = static_cast<const T*>(g.weights);
-  T* x = static_cast<T*>(g.x);
-  for (index_t base = 0; base < g.n; base += g.lowest << S)
-    for (index_t l = base; l < base + g.lowest; l += width<T>, weights += S * stage) {
+  const T* weights = static_cast<const T*>(g.weights) + g.begin * S * stage;
+  const index_t across = g.lowest / width<T>;  // groups of one stretch
+  for (index_t first = g.begin; first < g.end;) {
+    T* x = static_cast<T*>(g.x) + (first / across * across << S) * width<T>;
+    const index_t from = first % across, to = across - from < g.end - first ? across : from + g.end - first;
+    first += to - from;
+    for (index_t l = from * width<T>; l < to * width<T>; l += width<T>, weights += S * stage) {
       T* at = x + l;
       Vec<T> row[R];
       FLATNET_UNROLL
@@ -34,6 +37,7 @@ template <class T, int S, bool Up> inline void along_sweep(const ButterflyAlong&
       FLATNET_UNROLL
       for (int j = 0; j < R; ++j) store(at + j * g.lowest, row[j]);
     }
+  }
 }
 
 // Stages of strides below the vector: row r of a vector takes both rows of its pair, each times a weight of its own.
@@ -51,9 +55,9 @@ template <class T, int S, int D, bool Up, int t> inline Vec<T> within_stages(Vec
 }
 
 template <class T, int S, int D> inline void within_sweep(const ButterflyAlong& g) {
-  const T* weights = static_cast<const T*>(g.weights);
+  const T* weights = static_cast<const T*>(g.weights) + g.begin * 2 * S * width<T>;
   T* x = static_cast<T*>(g.x);
-  for (index_t p = 0; p < g.n; p += width<T>, weights += 2 * S * width<T>)
+  for (index_t p = g.begin * width<T>; p < g.end * width<T>; p += width<T>, weights += 2 * S * width<T>)
     store(x + p, g.up ? within_stages<T, S, D, true, 0>(load(x + p), weights)
                       : within_stages<T, S, D, false, 0>(load(x + p), weights));
 }

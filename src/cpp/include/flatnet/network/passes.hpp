@@ -39,7 +39,9 @@ class Passes {
            const RowPlace& y, void* buffer, bool stream = false) const;
 
   /// One column in place: the stages from stage `first` on that go in one sweep along their strides; how many, 0 where none does.
-  int run_along(const kernels::Table& k, Dtype component, int first, void* x) const;
+  int run_along(const kernels::Table& k, Dtype component, int first, void* x, int threads = 1) const;
+  /// True when such sweeps take all stages.
+  bool all_along(index_t width) const;
 
  private:
   struct Pass {
