@@ -21,7 +21,7 @@ template <> struct Exp<float> {
   static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
   static constexpr float lowest = -104.0f, highest = 89.0f;  // exp is 0 below, infinite above
   static constexpr float near = 15.9f, inner = 64.0f;        // of the logistic function: 2^n + 1 is exact, 2^n is normal
-  static constexpr float deepest = 86.0f;  // e^-86 is normal, and e^60 times it below half an ulp of 1
+  static constexpr float deepest = 86.0f;                    // e^-86 is normal, and e^60 times it below half an ulp of 1
   static constexpr int mantissa = 23, bias = 127;
   // (e^r - 1)/r on [0, ln 2]
   static constexpr float rising[] = {0.99999980361f,  0.50000582523f, 0.16661012760f,
