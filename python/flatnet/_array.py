@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .network import Layer
 
 _COMPLEX: dict[str, np.dtype[Any]] = {"float32": np.dtype("complex64"), "float64": np.dtype("complex128")}
+_KNOWN = frozenset("fdFDbBhHiIlLqQ")  # characters of the dtypes that flatnet computes with, in either byte order
 _SMALL_INTEGERS = ("int8", "int16", "int32", "uint8", "uint16")
 
 
@@ -33,9 +34,16 @@ class Promotion:
             w.dtype.kind == "i" and layer.bias is None and layer.activation is None
             for w, layer in zip(weights, layers, strict=True)
         )
+        self._found: dict[np.dtype[Any], np.dtype[Any]] = {}
 
     def result(self, x: np.dtype[Any]) -> np.dtype[Any]:
         """The dtype of the network's output for data of dtype `x`."""
+        found = self._found.get(x)
+        if found is None:
+            found = self._found[x] = self._result(x)
+        return found
+
+    def _result(self, x: np.dtype[Any]) -> np.dtype[Any]:
         if x.kind in "iu":
             if self.integer:
                 return np.dtype(np.int32 if x.name in _SMALL_INTEGERS else np.int64)
@@ -56,6 +64,8 @@ def _complex(d: np.dtype[Any]) -> np.dtype[Any]:
 
 def as_data(x: Any, what: str = "x", hint: str = "") -> np.ndarray[Any, Any]:
     """`x` as an array of at least one axis that flatnet computes with; no copy of an array. `hint`: instead of a sparse one."""
+    if type(x) is np.ndarray and x.ndim > 0 and x.dtype.char in _KNOWN:
+        return x
     if hasattr(x, "tocsr"):
         raise TypeError(f"{what} must be an array, got a sparse matrix: {hint}pass {what}.toarray()")
     try:
@@ -101,8 +111,10 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: np.ndar
         raise TypeError(f"out has dtype {out.dtype.str}, the result is {dtype.str} ({dtype.name})")
     if not out.flags.writeable:
         raise ValueError("out is read-only, the result must be written there")
-    if out.size and _repeats(out):
+    if not out.flags.c_contiguous and out.size and _repeats(out):
         raise ValueError(f"out repeats elements (strides {out.strides}, shape {out.shape}), the result needs one place each")
+    if not np.may_share_memory(out, x):
+        return out
     same = out.__array_interface__["data"] == x.__array_interface__["data"] and out.strides == x.strides
     if not (same and out.shape == x.shape) and _overlap(out, x):
         raise ValueError("out overlaps x without being x: the result would be read while it is written")
@@ -120,8 +132,6 @@ def _repeats(a: np.ndarray[Any, Any]) -> bool:
 
 
 def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
-    if not np.may_share_memory(a, b):
-        return False
     try:
         return bool(np.shares_memory(a, b, max_work=10_000))  # type: ignore[arg-type]
     except np.exceptions.TooHardError:

@@ -32,6 +32,10 @@ class Operator:
         return self.layers[-1].weight.shape[0], self.layers[0].weight.shape[1]
 
     @cached_property
+    def _sizes(self) -> tuple[int, int]:
+        return self.shape
+
+    @cached_property
     def _promotion(self) -> _array.Promotion:
         return _array.Promotion(self.layers)
 
@@ -163,7 +167,7 @@ class Operator:
         """
         a = _array.as_data(x, hint="compose with @ instead, or ")
         i = _array.normalize_axis(axis, a.ndim)
-        rows, cols = self.shape
+        rows, cols = self._sizes
         if a.shape[i] != cols:
             raise ValueError(f"network maps {cols} inputs, x has {a.shape[i]} on axis {axis}")
         dtype = self._promotion.result(a.dtype)
@@ -190,7 +194,7 @@ class Operator:
 
     def __matmul__(self, other: Any) -> Any:
         if isinstance(other, np.ndarray):
-            return self.apply(other, axis=-1 if other.ndim == 1 else -2)
+            return self(other) if other.ndim == 1 else self.apply(other, axis=-2)
         return _compose(self, other)
 
     def __rmatmul__(self, other: Any) -> Any:

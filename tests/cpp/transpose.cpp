@@ -59,7 +59,7 @@ template <class T> void in_agrees() {
     const auto before = c.bytes;
     Guarded<T> panel(c.n * lanes, lanes % 4);
     kernels_of(isa).transpose_in[kernels::size_index(sizeof(T))](
-        {c.n, c.count, lanes, c.offsets.data(), c.bytes.data(), panel.data()});
+        {c.n, c.count, lanes, c.offsets.data(), c.bytes.data(), panel.data(), 0, lanes});
     bool right = true;
     for (index_t r = 0; r < c.n; ++r)
       for (index_t p = 0; p < lanes; ++p) right = right && panel[r * lanes + p] == (p < c.count ? values[p * c.n + r] : T(0));
@@ -77,10 +77,46 @@ template <class T> void out_agrees() {
     for (index_t j = 0; j < c.count; ++j)
       for (index_t r = 0; r < c.n; ++r) expected.put(j, r, values[r * lanes + j]);
     kernels_of(isa).transpose_out[kernels::size_index(sizeof(T))](
-        {c.n, c.count, lanes, c.offsets.data(), c.bytes.data(), panel.data()});
+        {c.n, c.count, lanes, c.offsets.data(), c.bytes.data(), panel.data(), 0, lanes});
     CHECK(c.bytes == expected.bytes, isa, c.n, c.count, lanes);  // the gaps included
     CHECK(std::equal(values.begin(), values.end(), panel.data()) && panel.intact(), isa, c.n, c.count, lanes);
   });
+}
+
+// Columns one step apart, close together (those of one to four elements have loops of their own) or not; a stretch of the panel's
+// lanes, zeros beyond the columns and nothing further.
+template <class T> void even_steps() {
+  Random random(6);
+  const auto size = static_cast<index_t>(sizeof(T));
+  for (const std::string& isa : test::isas()) {
+    const kernels::Table& k = kernels_of(isa);
+    const int s = kernels::size_index(size);
+    auto counts = test::around(test::vector_bytes(isa) / size);
+    counts.insert({0, 2, 16, 48});
+    for (const index_t n : {0, 1, 2, 3, 4, 5, 8, 17})
+      for (const index_t columns : counts)
+        for (const index_t gap : {0, 1, 5}) {
+          const index_t step = n * size + gap, lanes = columns + 7, room = columns + 3;
+          const auto values = numbers<T>(n * columns);
+          std::vector<unsigned char> bytes(static_cast<std::size_t>(columns * step + 1 + size), 0xA5);
+          const auto at = [&](index_t j, index_t r) { return bytes.data() + 1 + j * step + r * size; };
+          for (index_t j = 0; j < columns; ++j)
+            for (index_t r = 0; r < n; ++r) std::memcpy(at(j, r), &values[j * n + r], sizeof(T));
+          const auto before = bytes;
+          Guarded<T> panel(n * lanes, lanes % 4);
+          for (index_t i = 0; i < panel.size(); ++i) panel[i] = T(-1);
+          k.transpose_in[s]({n, columns, lanes, nullptr, bytes.data() + 1, panel.data(), step, room});
+          bool right = panel.intact() && bytes == before;
+          for (index_t r = 0; r < n; ++r)
+            for (index_t p = 0; p < lanes; ++p)
+              right = right && panel[r * lanes + p] == (p < columns ? values[p * n + r] : p < room ? T(0) : T(-1));
+          CHECK(right, isa, n, columns, gap);
+
+          for (index_t j = 0; j < columns; ++j) std::fill_n(at(j, 0), n * size, static_cast<unsigned char>(0));
+          k.transpose_out[s]({n, columns, lanes, nullptr, bytes.data() + 1, panel.data(), step, room});
+          CHECK(bytes == before, isa, n, columns, gap);
+        }
+  }
 }
 
 template <class T> void planar_agrees() {
@@ -110,6 +146,7 @@ template <class T> void planar_agrees() {
 
 TEST(columns_to_rows) { in_agrees<float>(), in_agrees<double>(); }
 TEST(rows_to_columns) { out_agrees<float>(), out_agrees<double>(); }
+TEST(columns_one_step_apart) { even_steps<float>(), even_steps<double>(); }
 TEST(complex_to_planar_and_back) { planar_agrees<float>(), planar_agrees<double>(); }
 
 TEST_MAIN

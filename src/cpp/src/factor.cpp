@@ -126,7 +126,10 @@ Factor with_values(const Factor& f, Values v, bool no_zeros, c128 scale = 1.0, i
     const double size = std::abs(b->root_scale);
     b->root_sign = size > 1e-30 && size < 1e30 ? sign * b->root_sign : 0;
   }
-  if (auto* m = std::get_if<Csr>(&core)) m->values = std::move(v);
+  if (auto* m = std::get_if<Csr>(&core)) {
+    m->values = std::move(v);
+    m->sliced = no_slices();
+  }
   return Factor(f.kind(), std::move(core));
 }
 

@@ -51,6 +51,10 @@ void check_compute(const Network& net, Dtype compute) {
   }
 }
 
+// Entries times vectors of lanes, of a step that is done by rows; a part below some 10 us is not worth a thread.
+constexpr index_t least_part = 16384;
+index_t work_of(const Step& step, index_t lanes) { return step.weight->get<Csr>()->values.size() * (1 + lanes / 16); }
+
 }  // namespace
 
 struct Network::Programs {
@@ -68,6 +72,8 @@ Network::Network(std::vector<Layer> layers) : layers_(std::move(layers)), progra
             " outputs needs as many biases, got ", layer.bias.size());
     if (const auto* m = layer.weight.get<Csr>())
       if (auto pattern = recognise(*m)) layer.weight = std::move(*pattern);
+    const auto* m = layer.weight.get<Csr>();
+    touched_ += static_cast<double>(std::max({layer.weight.rows(), layer.weight.cols(), m ? m->values.size() : 0}));
   }
 }
 
@@ -115,8 +121,7 @@ void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int t
   if (panels.columns() == 0 || rows() == 0) return;
   check_compute(*this, y.dtype);
   const Program& program = this->program(y.dtype);
-  const double touched = static_cast<double>(std::max(rows(), cols())) * static_cast<double>(panels.columns()) *
-                         static_cast<double>(layers_.size());
+  const double touched = touched_ * static_cast<double>(panels.columns());
   // Waking a team takes some 10 us, the time of about 10^5 touched elements: below that one thread does it all.
   const int wanted = touched < 1e5 ? 1 : threads > 0 ? threads : default_threads();
   if (program.whole && fits(*program.whole, y)) {
@@ -130,28 +135,61 @@ void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int t
   run(panels, program.steps, k, y.dtype, wanted);
 }
 
+// One panel through all steps; `threads` share the rows of those steps that allow it.
+void Network::pass(const Panels& panels, const std::vector<Step>& steps, const kernels::Table& k, Dtype dtype, index_t first,
+                   index_t present, index_t lanes, std::byte* from, std::byte* to, int threads) {
+  const index_t row = lanes * size_of(dtype);
+  Rows at = steps.empty() || !by_rows(steps.front()) ? Rows{} : panels.input(first, present, lanes);
+  if (!at.data) {
+    panels.load(k, first, present, lanes, from);
+    at = {from, row};
+  }
+  for (const Step& step : steps) {
+    if (!by_rows(step)) {
+      if (flatnet::run(step, k, dtype, lanes, from, to) == to) std::swap(from, to);
+      at = {from, row};
+      continue;
+    }
+    const bool last = &step == &steps.back();
+    Rows y = last ? panels.output(first, present, lanes) : Rows{};
+    if (step.touched() && y.step != row) y = {};
+    const bool direct = y.data;
+    if (!direct) y = {to, row};
+    const index_t parts = std::min<index_t>(threads, work_of(step, lanes) / least_part);
+    if (parts > 1) {
+      parallel_for(parts, threads, [&](index_t part, int) { run_rows(step, k, dtype, lanes, at, y, part, parts); });
+    } else {
+      run_rows(step, k, dtype, lanes, at, y, 0, 1);
+    }
+    if (step.touched()) touch(step, k, dtype, lanes, y.data);
+    if (direct) return;
+    std::swap(from, to);
+    at = {from, row};
+  }
+  panels.store(k, first, present, lanes, from);
+}
+
 void Network::run(const Panels& panels, const std::vector<Step>& steps, const kernels::Table& k, Dtype dtype,
                   int threads) const {
   index_t widest = std::max(cols(), rows());
   for (const Step& step : steps) widest = std::max(widest, step.rows);
-  const index_t lanes = panels.lanes(widest);
+  // Sparse rows take any number of lanes; the rest is at its best with 16.
+  const bool sparse = !steps.empty() && std::all_of(steps.begin(), steps.end(), by_rows);
+  const index_t lanes = panels.lanes(widest, sparse ? 8 : 16);
   require_memory("a panel",
                  2.0 * static_cast<double>(widest) * static_cast<double>(lanes) * static_cast<double>(size_of(dtype)));
   const index_t panel = (std::max<index_t>(widest, 1) * lanes * size_of(dtype) + 63) / 64 * 64;  // bytes
   const index_t count = (panels.columns() + lanes - 1) / lanes;
-  const int team = static_cast<int>(std::min<index_t>(count, threads));
+  // Threads take panels; where there are fewer panels than threads, rows.
+  const bool thin = count < threads;
+  const int team = thin ? 1 : threads;
   require_memory("scratch for the panels", 2.0 * static_cast<double>(panel) * team);
   const Scratch scratch(static_cast<std::size_t>(2 * panel * team));
 
   parallel_for(count, team, [&](index_t i, int thread) {
-    std::byte* from = scratch.data() + 2 * panel * thread;
-    std::byte* to = from + panel;
+    std::byte* const from = scratch.data() + 2 * panel * thread;
     const index_t first = i * lanes, present = std::min(lanes, panels.columns() - first);
-    panels.load(k, first, present, lanes, from);
-    for (const Step& step : steps) {
-      if (flatnet::run(step, k, dtype, lanes, from, to) == to) std::swap(from, to);
-    }
-    panels.store(k, first, present, lanes, from);
+    pass(panels, steps, k, dtype, first, present, lanes, from, from + panel, thin ? threads : 1);
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include "flatnet/core/isa.hpp"
 #include "flatnet/engine/fourier.hpp"
+#include "flatnet/factors/sliced.hpp"
 #include "flatnet/kernels/activation.hpp"
 #include "flatnet/kernels/butterfly.hpp"
 #include "flatnet/network/passes.hpp"
@@ -19,6 +20,20 @@ Dtype weights_in(const Factor& f, Dtype compute) {
 
 // Lanes that a kernel for weights of dtype w sees on a panel of `lanes` columns: a complex panel is a real one of twice the lanes.
 index_t row_of(Dtype w, Dtype compute, index_t lanes) { return is_complex(w) || !is_complex(compute) ? lanes : 2 * lanes; }
+
+void run_sparse(const Csr& m, const kernels::Table& k, Dtype compute, Dtype w, index_t lanes, const Rows& x, const Rows& y,
+                index_t part, index_t parts) {
+  kernels::CsrArgs args = m.sliced->args(m, w);
+  if (parts > 1) Sliced::share(args, part, parts);
+  const index_t element = size_of(component(compute));
+  args.x = x.data;
+  args.y = y.data;
+  args.lanes = row_of(w, compute, lanes);
+  args.x_row = x.step / element;
+  args.y_row = y.step / element;
+  const int bits = Sliced::index_bits(m);
+  (bits == 16 ? k.csr16 : bits == 32 ? k.csr32 : k.csr64)[static_cast<int>(w)](args);
+}
 
 void* run_weight(const Factor& f, const kernels::Table& k, Dtype compute, index_t lanes, void* x, void* y) {
   const Dtype w = weights_in(f, compute);
@@ -41,8 +56,8 @@ void* run_weight(const Factor& f, const kernels::Table& k, Dtype compute, index_
     if (kernels::in_place(args, is_complex(w))) args.y = y = x;
     k.blocks[static_cast<int>(w)](args);
   } else if (const auto* m = f.get<Csr>()) {
-    const auto& table = m->indices.dtype == Dtype::i32 ? k.csr32 : k.csr64;
-    table[static_cast<int>(w)]({m->rows, m->begin->data(), m->indices.data.get(), m->values.get(w).data.get(), x, y, row});
+    const index_t step = lanes * size_of(compute);
+    run_sparse(*m, k, compute, w, lanes, {x, step}, {y, step}, 0, 1);
   } else {
     const index_t bytes = size_of(component(compute));
     k.gather[kernels::size_index(bytes)](
@@ -181,7 +196,7 @@ void run_scale(const Step& step, const kernels::Table& k, Dtype compute, index_t
 void run_fourier(const Step& step, const kernels::Table& k, Dtype compute, index_t lanes, void* x, void* scratch) {
   if (lanes == 1 && step.n >= least_direct_points) {
     const index_t size = size_of(compute);
-    const std::vector<index_t> sizes = {step.a, step.n, step.d}, strides = {step.n * step.d * size, step.d * size, size};
+    const Extents sizes = {step.a, step.n, step.d}, strides = {step.n * step.d * size, step.d * size, size};
     const engine::Lines lines(sizes, strides, size, sizes, strides, size, 1);
     engine::c2c(component(compute), lines, x, x, step.inverse, 1.0, 1, &k);
   } else {
@@ -196,7 +211,7 @@ void prepare(const Step& step, Dtype compute, bool one_lane) {
   const auto convert = [compute](const Factor& f) {
     const Dtype w = weights_in(f, compute);
     if (const auto* b = f.get<Blocks>()) b->values.get(w);
-    if (const auto* m = f.get<Csr>()) m->values.get(w);
+    if (const auto* m = f.get<Csr>()) m->sliced->args(*m, w);
   };
   if (step.weight) convert(*step.weight);
   const kernels::ButterflyTable& table = *active_kernels().butterfly;
@@ -235,6 +250,13 @@ void* run(const Step& step, const kernels::Table& k, Dtype compute, index_t lane
   }
   if (step.touched()) touch(step, k, compute, lanes, at);
   return at;
+}
+
+bool by_rows(const Step& step) { return step.kind == Step::Kind::layer && step.weight->get<Csr>(); }
+
+void run_rows(const Step& step, const kernels::Table& k, Dtype compute, index_t lanes, const Rows& x, const Rows& y,
+              index_t part, index_t parts) {
+  run_sparse(*step.weight->get<Csr>(), k, compute, weights_in(*step.weight, compute), lanes, x, y, part, parts);
 }
 
 }  // namespace flatnet

@@ -25,9 +25,9 @@ std::optional<engine::FwhtOrder> order_of(const Index& p, bool output) {
 }
 
 // The axis that holds the vectors, seen as (a, n, d): lines of n elements, a and d are batch.
-engine::Lines lines_of(const Whole& whole, const std::vector<index_t>& sizes, const std::vector<index_t>& x_strides,
-                       const std::vector<index_t>& y_strides, int axis, index_t element) {
-  std::vector<index_t> s, xs, ys;
+engine::Lines lines_of(const Whole& whole, const Extents& sizes, const Extents& x_strides, const Extents& y_strides, int axis,
+                       index_t element) {
+  Extents s, xs, ys;
   for (int i = 0; i < static_cast<int>(sizes.size()); ++i) {
     const index_t parts[] = {whole.a, whole.n, whole.d}, steps[] = {whole.n * whole.d, whole.d, 1};
     for (int p = 0; p < 3; ++p) {

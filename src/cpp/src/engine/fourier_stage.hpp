@@ -94,7 +94,7 @@ template <class T> class Stage {
                void (*transpose)(const kernels::TransposeArgs&) noexcept) const {
     index_t bytes[most_lines];
     for (index_t j = 0; j < present; ++j) bytes[j] = x.offset[first + j] * x.parts * static_cast<index_t>(sizeof(T));
-    transpose({count * x.parts, present, W(), bytes, x.data, panel});
+    transpose({count * x.parts, present, W(), bytes, x.data, panel, 0, W()});
   }
   void exchange(T* panel, index_t count) const {
     for (index_t r = 0; r < count; ++r)

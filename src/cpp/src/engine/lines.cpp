@@ -1,8 +1,5 @@
 #include "flatnet/engine/lines.hpp"
 
-#include <algorithm>
-#include <cstdlib>
-
 #include "flatnet/core/check.hpp"
 
 namespace flatnet::engine {
@@ -15,8 +12,8 @@ index_t in_elements(const char* what, index_t bytes, index_t element) {
 
 }  // namespace
 
-Lines::Lines(const std::vector<index_t>& x_sizes, const std::vector<index_t>& x_strides, index_t x_element,
-             const std::vector<index_t>& y_sizes, const std::vector<index_t>& y_strides, index_t y_element, int axis) {
+Lines::Lines(const Extents& x_sizes, const Extents& x_strides, index_t x_element, const Extents& y_sizes,
+             const Extents& y_strides, index_t y_element, int axis) {
   require(axis >= 0 && axis < static_cast<int>(x_sizes.size()), "axis ", axis, " is out of range for an array of ",
           x_sizes.size(), " dimensions");
   require(x_sizes.size() == y_sizes.size() && x_sizes.size() == x_strides.size() && x_sizes.size() == y_strides.size(),
@@ -37,19 +34,7 @@ Lines::Lines(const std::vector<index_t>& x_sizes, const std::vector<index_t>& x_
     count *= size;
     if (!lone) batch.push_back({size, sx, sy});
   }
-  std::stable_sort(batch.begin(), batch.end(),
-                   [](const BatchAxis& p, const BatchAxis& q) { return std::abs(p.y) > std::abs(q.y); });
-  // Two axes that step as one become one.
-  for (std::size_t i = 0; i + 1 < batch.size();) {
-    BatchAxis& slow = batch[i];
-    const BatchAxis& fast = batch[i + 1];
-    if (slow.x == fast.x * fast.size && slow.y == fast.y * fast.size) {
-      slow = {slow.size * fast.size, fast.x, fast.y};
-      batch.erase(batch.begin() + static_cast<std::ptrdiff_t>(i) + 1);
-    } else {
-      ++i;
-    }
-  }
+  arrange(batch, &BatchAxis::y);
 }
 
 Lines Lines::rows(index_t count, index_t n_in, index_t n_out) {

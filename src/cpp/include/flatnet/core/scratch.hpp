@@ -1,5 +1,5 @@
 #pragma once
-/// Scratch memory for panels: one aligned block per calling thread, kept between calls up to `kept_bytes`.
+/// Scratch memory for panels: aligned blocks per calling thread, kept between calls up to `kept_bytes`.
 #include <cstddef>
 
 namespace flatnet {

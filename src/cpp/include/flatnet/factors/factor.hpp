@@ -32,11 +32,16 @@ struct Blocks {
   bool shared_d() const { return vd == 0; }
 };
 
+/// What the kernels read of sparse rows (factors/sliced.hpp): made at first use.
+class Sliced;
+std::shared_ptr<Sliced> no_slices();
+
 struct Csr {
   index_t rows = 0, cols = 0;
   Index begin;     // rows + 1
   Buffer indices;  // int32 when rows and columns fit, else int64; ascending within a row
   Values values;
+  std::shared_ptr<Sliced> sliced = no_slices();  // of these rows and values: shared by copies, new where one of them changes
 };
 
 struct Gather {

@@ -5,13 +5,14 @@ namespace flatnet::FLATNET_ISA {
 FLATNET_KERNEL_FAMILIES(FLATNET_MEMBER)
 #undef FLATNET_MEMBER
 
+#define FLATNET_CSR(I) \
+  csr<std::int32_t, I>, csr<std::int64_t, I>, csr<float, I>, csr<double, I>, complex_csr<float, I>, complex_csr<double, I>
 extern const kernels::Table table;
 const kernels::Table table = {
     {blocks<std::int32_t>, blocks<std::int64_t>, blocks<float>, blocks<double>, complex_blocks<float>, complex_blocks<double>},
-    {csr<std::int32_t, std::int32_t>, csr<std::int64_t, std::int32_t>, csr<float, std::int32_t>, csr<double, std::int32_t>,
-     complex_csr<float, std::int32_t>, complex_csr<double, std::int32_t>},
-    {csr<std::int32_t, std::int64_t>, csr<std::int64_t, std::int64_t>, csr<float, std::int64_t>, csr<double, std::int64_t>,
-     complex_csr<float, std::int64_t>, complex_csr<double, std::int64_t>},
+    {FLATNET_CSR(std::uint16_t)},
+    {FLATNET_CSR(std::int32_t)},
+    {FLATNET_CSR(std::int64_t)},
     {gather<std::int32_t>, gather<std::int64_t>},
     {transpose_in<float>, transpose_in<double>},
     {transpose_out<float>, transpose_out<double>},
@@ -21,5 +22,6 @@ const kernels::Table table = {
     FLATNET_KERNEL_FAMILIES(FLATNET_MEMBER)
 #undef FLATNET_MEMBER
 };
+#undef FLATNET_CSR
 
 }  // namespace flatnet::FLATNET_ISA

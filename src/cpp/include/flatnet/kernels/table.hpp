@@ -24,15 +24,23 @@ constexpr bool in_place(const BlocksArgs& g, bool complex_weights) {
   return g.b == g.c && g.b <= (complex_weights ? 2 : 4) && !g.input && !g.output;
 }
 
-/// y[r] = sum_e values[e] x[indices[e]], e from begin[r] to begin[r+1].
+/// Rows of a sparse matrix in slices of four: y[order[p]] = sum_e values[e] x[indices[e]], lengths[p] entries in their order.
+/// Within a slice lengths descend; its entries are those that all four rows have, entry by entry, row by row, and then the
+/// rest of each row. Slice s starts at entry begin[s].
 struct CsrArgs {
-  index_t rows;
+  static constexpr index_t slice = 4;
+  index_t first, last;  // slices
+  index_t rows;         // of the matrix: the last slice may have fewer than four
   const index_t* begin;
-  const void* indices;  // int32 or int64, as the table entry says
+  const void* order;    // int32, with indices of 64 bits int64
+  const void* lengths;  // as order
+  const void* indices;  // uint16, int32 or int64, as the table entry says
   const void* values;
+  bool shared;  // one value for all entries
   const void* x;
   void* y;
   index_t lanes;
+  index_t x_row, y_row;  // from one row to the next [elements]; a complex row has its imaginary parts `lanes` further
 };
 
 /// y[r] = x[index[r]], `width` elements a row.
@@ -44,14 +52,17 @@ struct GatherArgs {
   index_t width;
 };
 
-/// Columns of a batch to and from the rows of a panel. Column j starts at data + offsets[j] bytes, its elements lie side by side.
+/// Columns of a batch to and from the rows of a panel. Column j starts at data + offsets[j] bytes, or without offsets at
+/// data + j * step; its elements lie side by side.
 struct TransposeArgs {
   index_t n;               // elements a column
   index_t columns;         // columns present
-  index_t lanes;           // panel row length, >= columns; lanes beyond `columns` are set to zero on the way in
-  const index_t* offsets;  // bytes
+  index_t lanes;           // panel row length
+  const index_t* offsets;  // bytes, or null
   void* data;
   void* panel;
+  index_t step;  // bytes
+  index_t room;  // lanes written on the way in, columns <= room <= lanes: those beyond `columns` are set to zero
 };
 
 /// Interleaved complex numbers (count pairs) to and from planar halves.
@@ -75,9 +86,10 @@ struct TouchArgs {
 };
 
 // THE LIST of kernels. X(member, argument type, first index): each member is an array of function pointers.
-//   by Dtype: blocks, csr32, csr64, gather (element = component type); by component size (4, 8 bytes): transposes, planar.
+//   by Dtype: blocks, csr of 16, 32 and 64-bit indices; by component size (4, 8 bytes): gather, transposes, planar.
 #define FLATNET_KERNELS(X)           \
   X(blocks, BlocksArgs, dtype_count) \
+  X(csr16, CsrArgs, dtype_count)     \
   X(csr32, CsrArgs, dtype_count)     \
   X(csr64, CsrArgs, dtype_count)     \
   X(gather, GatherArgs, 2)           \

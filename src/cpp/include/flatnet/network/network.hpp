@@ -47,7 +47,10 @@ class Network {
  private:
   struct Programs;
   void run(const Panels& panels, const std::vector<Step>& steps, const kernels::Table& k, Dtype dtype, int threads) const;
+  static void pass(const Panels& panels, const std::vector<Step>& steps, const kernels::Table& k, Dtype dtype, index_t first,
+                   index_t present, index_t lanes, std::byte* from, std::byte* to, int threads);
   std::vector<Layer> layers_;
+  double touched_ = 0;                  // elements and sparse weights that one column goes through
   std::shared_ptr<Programs> programs_;  // made at first use, shared by copies
 };
 

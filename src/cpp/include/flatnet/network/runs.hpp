@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "flatnet/core/view.hpp"
+#include "flatnet/core/panel.hpp"
 #include "flatnet/engine/fwht.hpp"
 #include "flatnet/kernels/table.hpp"
 #include "flatnet/network/layer.hpp"
@@ -104,6 +104,11 @@ void prepare(const Step& step, Dtype compute, bool one_lane);
 /// side in x and in y. False when nothing was done.
 bool run_direct(const std::vector<Step>& steps, const kernels::Table& k, const ConstArrayView& x, const ArrayView& y, int axis,
                 int threads);
+/// True for a step that reads x and writes y apart, row by row, and so may read and write the user's arrays and share its rows.
+bool by_rows(const Step& step);
+/// The rows of part `part` of `parts` of such a step, its bias and activation left out.
+void run_rows(const Step& step, const kernels::Table& k, Dtype compute, index_t lanes, const Rows& x, const Rows& y,
+              index_t part, index_t parts);
 /// Bias and activation of a step on a panel.
 void touch(const Step& step, const kernels::Table& k, Dtype compute, index_t lanes, void* x);
 /// x -> y or in place; both panels have room for the widest step. Returns where the result is.
