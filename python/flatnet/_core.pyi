@@ -163,8 +163,8 @@ def set_default_threads(n: SupportsInt | SupportsIndex) -> None: ...
 def transform(name: str, n: SupportsInt | SupportsIndex) -> list[Factor]:
     """Factors of a transform built in C++, in the order of application."""
 
-def activate_plain(f: int, x: object, out: object, /) -> NDArray[Any] | None:
-    """activate_plain(f, x, out): activation number f of a plain array of floats; None for all other calls."""
+def activate_plain(f: int, x: object, out: object, threads: object, /) -> NDArray[Any] | None:
+    """activate_plain(f, x, out, threads): activation number f of a plain array of floats; None for all other calls."""
 
 def activate(f: int, x: NDArray[Any], out: NDArray[Any], threads: int, isa: str = "") -> None:
     """Writes activation number f of x, element by element, to `out`."""

@@ -47,8 +47,8 @@ def sigmoid(x: ArrayLike, out: Array | None = None, *, threads: int | None = Non
     -----
     .. math:: \sigma(x) = \frac{1}{1 + e^{-x}}
 
-    Within 2.0 ulp in float32, all 2^32 arguments tried, and 1.9 ulp in float64; subnormal results included. Lin &
-    Tegmark 2016 take it for every neuron of sec. II.
+    Within 2.0 ulp in float32 and 1.9 ulp in float64, 2.3 where the processor cannot fuse a product and a sum;
+    subnormal results included. Lin & Tegmark 2016 take it for every neuron of sec. II.
 
     Examples
     --------
@@ -56,8 +56,8 @@ def sigmoid(x: ArrayLike, out: Array | None = None, *, threads: int | None = Non
     >>> fn.sigmoid([-1.0, 0.0, 1.0]), fn.sigmoid(0)
     (array([0.26894142, 0.5       , 0.73105858]), np.float64(0.5))
     """
-    if threads is None and not isa:
-        y = _core.activate_plain(1, x, out)
+    if not isa:
+        y = _core.activate_plain(1, x, out, threads)
         if y is not None:
             return y
     return _apply("sigmoid", 1, x, out, threads, isa)
@@ -93,8 +93,8 @@ def tanh(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, 
     >>> fn.tanh([-1.0, 0.0, 1e-9])
     array([-7.61594156e-01,  0.00000000e+00,  1.00000000e-09])
     """
-    if threads is None and not isa:
-        y = _core.activate_plain(5, x, out)
+    if not isa:
+        y = _core.activate_plain(5, x, out, threads)
         if y is not None:
             return y
     return _apply("tanh", 5, x, out, threads, isa)
@@ -130,8 +130,8 @@ def softplus(x: ArrayLike, out: Array | None = None, *, threads: int | None = No
     >>> fn.softplus([-50.0, 0.0, 1000.0])
     array([1.92874985e-22, 6.93147181e-01, 1.00000000e+03])
     """
-    if threads is None and not isa:
-        y = _core.activate_plain(6, x, out)
+    if not isa:
+        y = _core.activate_plain(6, x, out, threads)
         if y is not None:
             return y
     return _apply("softplus", 6, x, out, threads, isa)
@@ -167,8 +167,8 @@ def relu(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, 
     >>> fn.relu([-1, 0, 2])
     array([0., 0., 2.])
     """
-    if threads is None and not isa:
-        y = _core.activate_plain(2, x, out)
+    if not isa:
+        y = _core.activate_plain(2, x, out, threads)
         if y is not None:
             return y
     return _apply("relu", 2, x, out, threads, isa)
@@ -205,8 +205,8 @@ def gelu(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, 
     >>> fn.gelu([-30.0, -1.0, 1.0])
     array([-1.47201418e-196, -1.58655254e-001,  8.41344746e-001])
     """
-    if threads is None and not isa:
-        y = _core.activate_plain(7, x, out)
+    if not isa:
+        y = _core.activate_plain(7, x, out, threads)
         if y is not None:
             return y
     return _apply("gelu", 7, x, out, threads, isa)
@@ -242,8 +242,8 @@ def silu(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, 
     >>> fn.silu([-1.0, 0.0, 1.0])
     array([-0.26894142,  0.        ,  0.73105858])
     """
-    if threads is None and not isa:
-        y = _core.activate_plain(8, x, out)
+    if not isa:
+        y = _core.activate_plain(8, x, out, threads)
         if y is not None:
             return y
     return _apply("silu", 8, x, out, threads, isa)
@@ -279,8 +279,8 @@ def sin(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, i
     >>> fn.sin([0.0, 1.0, 1e22])
     array([ 0.        ,  0.84147098, -0.85220085])
     """
-    if threads is None and not isa:
-        y = _core.activate_plain(9, x, out)
+    if not isa:
+        y = _core.activate_plain(9, x, out, threads)
         if y is not None:
             return y
     return _apply("sin", 9, x, out, threads, isa)
@@ -316,8 +316,8 @@ def exp(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, i
     >>> fn.exp([-1000.0, 0.0, 1.0])
     array([0.        , 1.        , 2.71828183])
     """
-    if threads is None and not isa:
-        y = _core.activate_plain(10, x, out)
+    if not isa:
+        y = _core.activate_plain(10, x, out, threads)
         if y is not None:
             return y
     return _apply("exp", 10, x, out, threads, isa)
@@ -353,8 +353,8 @@ def square(x: ArrayLike, out: Array | None = None, *, threads: int | None = None
     >>> fn.square([-3, 0.5])
     array([9.  , 0.25])
     """
-    if threads is None and not isa:
-        y = _core.activate_plain(3, x, out)
+    if not isa:
+        y = _core.activate_plain(3, x, out, threads)
         if y is not None:
             return y
     return _apply("square", 3, x, out, threads, isa)

@@ -78,6 +78,8 @@ class Bits(Hamiltonian):
         Parameters
         ----------
         values : array_like, shape (2**n,)
+            In the order of ``states()``. `flatnet.bit_function` and `flatnet.multilinear` have the first bit changing
+            fastest: ``values.reshape((2,) * n).T.ravel()`` turns one order into the other.
         """
         table = np.asarray(values)
         n = table.size.bit_length() - 1

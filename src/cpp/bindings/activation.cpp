@@ -4,6 +4,7 @@
 #include <pybind11/stl.h>
 
 #include "bindings.hpp"
+#include "flatnet/core/parallel.hpp"
 #include "flatnet/kernels/activation.hpp"
 #include "output.hpp"
 #include "plain_arrays.hpp"
@@ -27,11 +28,20 @@ bool fits(const Proxy* x, const Proxy* y, index_t bytes) {
   return x->data == y->data || x->data + bytes <= y->data || y->data + bytes <= x->data;
 }
 
-// (f, x, out): f of a C-contiguous native array of floats that has axes, to a new array or to such an `out`; None for all other
-// calls, which leave `out` as it was.
+// A number of threads, 0 for None, -1 for what the long way refuses.
+int team_of(PyObject* o) {
+  if (o == Py_None) return 0;
+  const long n = PyLong_CheckExact(o) ? PyLong_AsLong(o) : -1;
+  if (n == -1) PyErr_Clear();
+  return n >= 1 && n <= max_threads ? static_cast<int>(n) : -1;
+}
+
+// (f, x, out, threads): f of a C-contiguous native array of floats that has axes, to a new array or to such an `out`; None for all
+// other calls, which leave `out` as it was.
 PyObject* activate_plain(PyObject*, PyObject* const* args, Py_ssize_t count) {
   constexpr index_t held_elements = index_t{1} << 13;  // below, releasing the interpreter costs more than it gives
-  if (count != 3 || !PyLong_Check(args[0])) Py_RETURN_NONE;
+  const int team = count == 4 ? team_of(args[3]) : -1;
+  if (team < 0 || !PyLong_Check(args[0])) Py_RETURN_NONE;
   const long f = PyLong_AsLong(args[0]);
   if (f == -1) PyErr_Clear();  // it may have been too large
   const Proxy* x = plain_array(args[1]);
@@ -64,14 +74,14 @@ PyObject* activate_plain(PyObject*, PyObject* const* args, Py_ssize_t count) {
   }
   void* to = py::detail::array_proxy(y)->data;
   PyThreadState* state = elements > held_elements ? PyEval_SaveThread() : nullptr;
-  engine::activate_line(static_cast<Activation>(f), *dtype, elements, x->data, to);
+  engine::activate_line(static_cast<Activation>(f), *dtype, elements, x->data, to, team);
   if (state) PyEval_RestoreThread(state);
   return y;
 }
 
 PyMethodDef plain_method = {
     "activate_plain", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&activate_plain)), METH_FASTCALL,
-    "activate_plain(f, x, out): activation number f of a plain array of floats; None for all other calls."};
+    "activate_plain(f, x, out, threads): activation number f of a plain array of floats; None for all other calls."};
 
 const kernels::Table* table(const std::string& isa) { return isa.empty() ? nullptr : &kernels_of(isa); }
 
