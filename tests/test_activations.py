@@ -34,7 +34,7 @@ EXACT: dict[str, Callable[[Any], Any]] = {
 BOUNDS = {
     "sigmoid": (2.0, 1.9),
     "tanh": (3.0, 3.0),
-    "softplus": (3.0, 3.0),
+    "softplus": (3.0, 3.5),
     "relu": (0.0, 0.0),
     "gelu": (6.0, 6.0),
     "silu": (3.0, 3.0),
