@@ -44,8 +44,8 @@ def sigmoid_centred(t: ArrayLike, bias: float, out: Array | None = None, *, thre
     Examples
     --------
     >>> import flatnet as fn
-    >>> fn.sigmoid_centred(1e-12, -2.0), fn.sigmoid(-2.0 + 1e-12) - fn.sigmoid(-2.0)
-    (np.float64(1.049935854035465e-13), np.float64(1.05013220341732e-13))
+    >>> float(fn.sigmoid_centred(1e-12, -2.0)), float(fn.sigmoid(-2.0 + 1e-12) - fn.sigmoid(-2.0))
+    (1.049935854035465e-13, 1.05013220341732e-13)
     """
     a, team, b = data(t), _check.threads("sigmoid_centred", threads), _check.real_number("sigmoid_centred", "bias", bias)
     if not np.isfinite(b):

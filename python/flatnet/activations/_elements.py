@@ -53,8 +53,8 @@ def sigmoid(x: ArrayLike, out: Array | None = None, *, threads: int | None = Non
     Examples
     --------
     >>> import flatnet as fn
-    >>> fn.sigmoid([-1.0, 0.0, 1.0]), fn.sigmoid(0)
-    (array([0.26894142, 0.5       , 0.73105858]), np.float64(0.5))
+    >>> fn.sigmoid([-1.0, 0.0, 1.0]), float(fn.sigmoid(0))
+    (array([0.26894142, 0.5       , 0.73105858]), 0.5)
     """
     if not isa:
         y = _core.activate_plain(1, x, out, threads)

@@ -42,8 +42,8 @@ class Ising(Hamiltonian):
     --------
     >>> import flatnet as fn
     >>> ring = fn.hamiltonians.Ising.lattice((4,), J=1)
-    >>> ring([1, 1, 1, 1]), ring([1, -1, 1, -1]), ring.bits()([1, 0, 1, 0])
-    (np.int64(-4), np.int64(4), np.int64(4))
+    >>> int(ring([1, 1, 1, 1])), int(ring([1, -1, 1, -1])), int(ring.bits()([1, 0, 1, 0]))
+    (-4, 4, 4)
     >>> fn.hamiltonians.Ising.lattice((4, 4), J=1, h=1).terms       # 3 L²: sites and bonds
     48
     """

@@ -41,8 +41,8 @@ class Quadratic(Hamiltonian):
     --------
     >>> import flatnet as fn
     >>> H = fn.hamiltonians.Quadratic([[1.0, 0.5], [0.5, 1.0]], linear=[-1.0, 0.0])
-    >>> H([1.0, 1.0]), H.terms, H.parameters, H.neurons
-    (np.float64(2.0), 4, 6, 3)
+    >>> float(H([1.0, 1.0])), H.terms, H.parameters, H.neurons
+    (2.0, 4, 6, 3)
     """
 
     def __init__(self, h: Any, linear: Any = None, constant: Any = 0.0) -> None:
