@@ -77,8 +77,8 @@ template <class T> std::vector<T> grid() {
   return x;
 }
 
-// The bounds that kernels/activation_exp-inl.hpp derives, for float from all 2^32 arguments (bench): without fused operations
-// each product rounds by itself.
+// The bounds that kernels/activation_exp-inl.hpp derives; bench/sweep.py tries more floats. Without fused operations each product
+// rounds by itself.
 template <class T> void logistic_error() {
   const auto x = grid<T>();
   for (const std::string& isa : test::isas()) {
