@@ -1,4 +1,4 @@
-"""Functions of bits: `python bench/bits.py`, about half a minute on one core.
+"""Functions of bits: `python bench/bits.py`, on one core.
 
 First the transform between truth table and coefficients at 2^24 points, against the same additions in NumPy and 16 bytes
 a point of traffic; then a random function of 16 bits as a network of about 61000 neurons, applied to all 2^16 inputs and

@@ -1,4 +1,4 @@
-"""The logistic function in single precision on all 2^32 inputs: `python bench/sweep.py`, some minutes.
+"""The logistic function in single precision on all 2^32 inputs: `python bench/sweep.py`.
 
 Prints the largest error in units in the last place, where it is, and whether every value is in order. `--fraction 0.01` takes
 evenly spaced pieces of that share of the inputs. Pieces are runs of neighbouring bit patterns: all numbers of a
