@@ -121,15 +121,21 @@ def test_layouts_of_x(case: Case) -> None:
 
 
 @every_case
-def test_plain_calls_give_what_apply_gives(case: Case) -> None:
-    """net(x) of plain arrays goes a shorter way than net.apply(x); whatever is not plain goes on to it."""
+def test_plain_calls_give_what_the_long_way_gives(case: Case) -> None:
+    """Plain arrays go a shorter way; others, and calls that name the instruction set, do not."""
+    isa = str(fn.show_config()["isa"])
     for dtype in DTYPES:
         for batch in (0, 1, 2, 17, 70):
             x = data(case, dtype, batch)
             wide = x.reshape(1, batch, 1, -1) if batch else x
             for array in (x, wide, x[::-1], x.astype(dtype.newbyteorder()), x.view(np.recarray)):
-                y, wanted = case.net(array), case.net.apply(array)
-                assert y.shape == wanted.shape and y.dtype == wanted.dtype and bits(y) == bits(wanted), (dtype, batch)
+                wanted = case.net.apply(array, isa=isa)
+                for y in (case.net(array), case.net.apply(array, -1, None, 1), case.net.apply(array, array.ndim - 1)):
+                    assert y.shape == wanted.shape and y.dtype == wanted.dtype and bits(y) == bits(wanted), (dtype, batch)
+            columns = x.T
+            wanted, out = case.net.apply(columns, 0, isa=isa), np.full((case.net.shape[0], batch), 7, wanted.dtype)
+            assert case.net.apply(columns, -2, out, 2) is out and bits(out) == bits(wanted), (dtype, batch)
+            assert bits(case.net @ columns) == bits(wanted)
 
 
 @every_case
@@ -209,6 +215,24 @@ def test_in_place(case: Case) -> None:
             a.flags.writeable = True
             assert case.net.apply(a, axis, out=a) is a
             assert bits(flat(a, axis)) == expected, name
+
+
+@pytest.mark.parametrize("steps", [(8, 1), (8, -1), (-8, 1), (0, 1), (1, 3)], ids=str)
+def test_short_way_sees_every_overlap(steps: tuple[int, int]) -> None:
+    """An `out` at any distance from x is taken or refused as on the long way, and gets the same."""
+    net, isa = fn.Network([random(generator("overlap"), "f8", (8, 8))]), str(fn.show_config()["isa"])
+    held = random(generator("held"), "f8", 88)
+    for at in range(64):
+        found = []
+        for more in ({}, {"isa": isa}):
+            memory = held.copy()
+            x = np.lib.stride_tricks.as_strided(memory[32:], (3, 8), tuple(8 * step for step in steps))
+            out = memory[at : at + 24].reshape(3, 8)
+            try:
+                found.append((bits(net.apply(x, out=out, **more)), bits(memory)))
+            except ValueError as error:
+                found.append((str(error), bits(memory)))
+        assert found[0] == found[1], (steps, at)
 
 
 @every_case

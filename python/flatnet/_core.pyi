@@ -283,9 +283,9 @@ class Circulant(metaclass=_Type):
     def dtype(self) -> np.dtype[Any]: ...
 
 class NetworkCall:
-    """A network applied to plain arrays; None for all others."""
+    """A network applied to plain arrays; None for all other calls."""
 
-    def __call__(self, x: object, /) -> NDArray[Any] | None: ...
+    def __call__(self, x: object, axis: object = -1, out: object = None, threads: object = None, /) -> NDArray[Any] | None: ...
 
 def network_call(network: Network, dtypes: SupportsInt | SupportsIndex, threads: SupportsInt | SupportsIndex) -> NetworkCall:
     """The network as a callable on plain arrays; bit k of dtypes: data of float32, float64, complex64, complex128 stay so."""

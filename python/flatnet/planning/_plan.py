@@ -138,8 +138,12 @@ class Plan:
             Once for each: data of another dtype, four times more or fewer vectors, or another number of threads than planned.
             The plan stays as it is and the result is right; plan again for that use.
         """
-        y = self.network.apply(x, axis=axis, out=out, threads=self.threads if threads is None else threads)
-        self._check_use(y)
+        call, dtype, least, most = self._plain
+        y = call(x, axis, out, threads)
+        if y is None:
+            y = self.network.apply(x, axis=axis, out=out, threads=self.threads if threads is None else threads)
+        if y.dtype is not dtype or not least <= y.size <= most:
+            self._check_use(y)
         if threads is not None and threads != self.threads:
             self._tell("threads", f"{self.threads} threads, this call has {threads}")
         return y

@@ -17,13 +17,14 @@ inline PyObject* descriptor(Dtype t) {
                                   numpy_dtype(Dtype::c64).release().ptr(), numpy_dtype(Dtype::c128).release().ptr()};
   return all[static_cast<int>(t) - static_cast<int>(Dtype::f32)];
 }
-/// An array proper (no subclass), C-contiguous and aligned; null for all else.
-inline const Proxy* plain_array(PyObject* o) {
+/// An array proper (no subclass) that has all of `flags`; null for all else.
+inline const Proxy* exact_array(PyObject* o, int flags) {
   if (Py_TYPE(o) != py::detail::npy_api::get().PyArray_Type_) return nullptr;
   const Proxy* a = py::detail::array_proxy(o);
-  constexpr int both = contiguous | aligned;
-  return (a->flags & both) == both ? a : nullptr;
+  return (a->flags & flags) == flags ? a : nullptr;
 }
+/// The same, C-contiguous and aligned.
+inline const Proxy* plain_array(PyObject* o) { return exact_array(o, contiguous | aligned); }
 /// The dtype of a native array of floats; nothing for all others.
 inline std::optional<Dtype> float_dtype(const Proxy* a) {
   for (const Dtype t : {Dtype::f32, Dtype::f64, Dtype::c64, Dtype::c128})

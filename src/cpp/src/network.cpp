@@ -1,6 +1,7 @@
 #include "flatnet/network/network.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 
 #include "flatnet/core/memory.hpp"
@@ -60,6 +61,7 @@ index_t work_of(const Step& step, index_t lanes) { return step.weight->get<Csr>(
 struct Network::Programs {
   std::once_flag made[2];
   Program program[2];
+  std::atomic<unsigned> ready{0};  // bits by dtype and one_lane: a computation in it was checked, its weights are converted
 };
 
 Network::Network(std::vector<Layer> layers) : layers_(std::move(layers)), programs_(std::make_shared<Programs>()) {
@@ -106,9 +108,19 @@ std::vector<std::string> Network::steps(Dtype dtype) const {
 }
 
 void Network::prepare(Dtype dtype) const {
-  check_compute(*this, dtype);
-  for (const Step& step : program(dtype).steps)
-    for (const bool one_lane : {false, true}) flatnet::prepare(step, dtype, one_lane);
+  for (const bool one_lane : {false, true}) prepare(dtype, one_lane);
+}
+
+// The steps to run; all that is done once for them is done.
+const Program& Network::prepare(Dtype dtype, bool one_lane) const {
+  const unsigned bit = 1u << (2 * static_cast<int>(dtype) + one_lane);
+  const bool ready = programs_->ready.load(std::memory_order_acquire) & bit;
+  if (!ready) check_compute(*this, dtype);
+  const Program& program = this->program(dtype);
+  if (ready) return program;
+  for (const Step& step : program.steps) flatnet::prepare(step, dtype, one_lane);
+  programs_->ready.fetch_or(bit, std::memory_order_release);
+  return program;
 }
 
 void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int threads, const kernels::Table* kernels) const {
@@ -119,8 +131,7 @@ void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int t
   const kernels::Table& k = kernels ? *kernels : active_kernels();
   const Panels panels(x, y, axis);
   if (panels.columns() == 0 || rows() == 0) return;
-  check_compute(*this, y.dtype);
-  const Program& program = this->program(y.dtype);
+  const Program& program = prepare(y.dtype, panels.columns() <= 2);
   const double touched = touched_ * static_cast<double>(panels.columns());
   // Waking a team takes some 10 us, the time of about 10^5 touched elements: below that one thread does it all.
   const int wanted = touched < 1e5 ? 1 : threads > 0 ? threads : default_threads();
@@ -130,7 +141,6 @@ void Network::apply(const ConstArrayView& x, const ArrayView& y, int axis, int t
     const ConstArrayView again{y.data, scalar_of(y.dtype), false, y.sizes, y.strides};
     return flatnet::run(*program.whole, k, direct ? x : again, y, axis, wanted);
   }
-  for (const Step& step : program.steps) flatnet::prepare(step, y.dtype, panels.columns() <= 2);
   if (run_direct(program.steps, k, x, y, axis, threads > 0 ? threads : default_threads())) return;
   run(panels, program.steps, k, y.dtype, wanted);
 }

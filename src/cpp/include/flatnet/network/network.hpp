@@ -46,6 +46,7 @@ class Network {
 
  private:
   struct Programs;
+  const Program& prepare(Dtype dtype, bool one_lane) const;
   void run(const Panels& panels, const std::vector<Step>& steps, const kernels::Table& k, Dtype dtype, int threads) const;
   static void pass(const Panels& panels, const std::vector<Step>& steps, const kernels::Table& k, Dtype dtype, index_t first,
                    index_t present, index_t lanes, std::byte* from, std::byte* to, int threads);
