@@ -36,7 +36,10 @@ def test_covers_is_a_mask_over_the_batch() -> None:
 def test_every_way_of_calling_flags_inputs_outside(domain: tuple, bad: float) -> None:
     net = certified(domain)
     x = np.array([[0.5, 0.5], [0.25, bad]])
+    plan = net.plan(batch=2, cost="synapses")
     calls = [
+        lambda: plan(x),
+        lambda: plan @ x.T,
         lambda: net(x),
         lambda: net(x.tolist()),
         lambda: net(x[::-1]),
