@@ -209,7 +209,7 @@ def test_sympy_polynomials() -> None:
 
 def test_import_leaves_sympy_and_mpmath_alone() -> None:
     code = "import sys, flatnet as fn; fn.polynomial({(2,): 1.0}); print([m for m in ('sympy', 'mpmath') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.strip() == "[]"
 
 

@@ -194,4 +194,4 @@ def test_scipy_is_imported_on_first_use() -> None:
         "import sys, flatnet; assert 'scipy' not in sys.modules;"
         "flatnet.as_linear_operator(flatnet.hadamard(4)); assert 'scipy' in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], timeout=120, check=True)

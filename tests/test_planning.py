@@ -333,12 +333,14 @@ def _write_often(folder: str, value: float) -> None:
 
 
 def test_two_processes_that_write_at_once_leave_one_whole_file(tmp_path: pathlib.Path) -> None:
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")  # a fork would copy the locks that other threads of the tests hold
     writers = [context.Process(target=_write_often, args=(str(tmp_path), float(k + 1))) for k in range(2)]
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join()
+        writer.join(60)
+        writer.kill()
+    assert [writer.exitcode for writer in writers] == [0, 0]
     held = json.loads((tmp_path / "calibration.json").read_text())
     assert held["tables"]["float64"]["call"] in (1.0, 2.0) and len(list(tmp_path.iterdir())) == 1
 

@@ -407,4 +407,4 @@ def test_permissions_links_and_devices(tmp_path: pathlib.Path) -> None:
 
 def current_umask() -> int:
     code = "import os; print(os.umask(0))"
-    return int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+    return int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True).stdout)

@@ -13,4 +13,4 @@ done
 cmake -S . -B "$build" -DCMAKE_TOOLCHAIN_FILE="$PWD/tools/aarch64.cmake" -DFLATNET_BUILD_TESTS=ON -DFLATNET_BUILD_PYTHON=OFF
 cmake --build "$build" --parallel "$(nproc)"
 NM=aarch64-linux-gnu-nm python3 tools/check_symbols.py "$build"
-FLATNET_TEST_EMULATED=1 ctest --test-dir "$build" --output-on-failure
+ctest --test-dir "$build" --output-on-failure

@@ -90,6 +90,7 @@ TEST(cosines_and_sines_are_their_sums) {
   for (const std::string& isa : test::isas())
     for (const index_t n : {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 63, 64, 65, 96, 100, 127, 128, 129, 256})
       for (const index_t count : {1, 5, 37}) {
+        if (test::emulated() && n > 64 && count != 5) continue;
         check_all<float>(isa, n, count, false);
         check_all<double>(isa, n, count, false);
         check_all<float>(isa, n, count, true);

@@ -99,14 +99,15 @@ template <class T> void arrays_agree() {
     for (const index_t base : {12, 20, 28, 36, 40, 44, 52})
       for (const index_t section : {1, 2, 8, 16, 64})
         for (int layout = 0; layout < 4; ++layout) check_array<T>(isa, base * section, base, 2, 19, layout, 2, half);
+    check_array<T>(isa, index_t{1} << 8, 1, 1, 8300, 0, 2, half);
+    check_array<T>(isa, index_t{1} << 10, 1, 3, 700, 2, 1, 1.0);
     check_array<T>(isa, index_t{1} << 15, 1, 1, 9, 0, 2, 1.0);
     check_array<T>(isa, index_t{1} << 15, 1, 1, 9, 3, 2, 1.0);
     check_array<T>(isa, index_t{1} << 13, 1, 1, 300, 1, 2, 1.0);
+    if (test::emulated()) continue;
     check_array<T>(isa, index_t{1} << 20, 1, 1, 1, 2, 2, half);
     check_array<T>(isa, index_t{1} << 22, 1, 1, 1, 0, 1, half);  // more than 8 MiB: fetched ahead, rows past the caches
     check_array<T>(isa, index_t{1} << 22, 1, 1, 1, 0, 3, 1.0);
-    check_array<T>(isa, index_t{1} << 8, 1, 1, 8300, 0, 2, half);
-    check_array<T>(isa, index_t{1} << 10, 1, 3, 700, 2, 1, 1.0);
     check_array<T>(isa, index_t{1} << 16, 1, 1, 33, 0, 1, half);
     check_array<T>(isa, index_t{12} << 17, 12, 1, 1, 0, 2, half);
   }
@@ -226,7 +227,7 @@ TEST(orders_sort_the_rows) {
 
 TEST(vectors_in_place) {
   for (const std::string& isa : test::isas())
-    for (int log_n = 0; log_n <= 19; ++log_n)
+    for (int log_n = 0; log_n <= (test::emulated() ? 16 : 19); ++log_n)
       for (const index_t shift : {0, 1}) {
         Random random(1);
         Guarded<double> x(index_t{1} << log_n, shift);

@@ -50,9 +50,12 @@ inline std::vector<std::string> isas() {
   return flatnet::available_isas();
 }
 /// On an emulated processor, some fifty times slower: lengths of which fewer will do are fewer.
-inline bool emulated() {
-  const char* said = std::getenv("FLATNET_TEST_EMULATED");
-  return said && *said;
+constexpr bool emulated() {
+#ifdef FLATNET_EMULATED
+  return true;
+#else
+  return false;
+#endif
 }
 inline flatnet::index_t vector_bytes(const std::string& isa) { return isa == "v4" ? 64 : isa == "v3" ? 32 : 16; }
 

@@ -52,12 +52,8 @@ TEST(calls_may_be_nested_and_concurrent) {
 }
 
 TEST(a_forked_child_computes_too) {
-  const auto expected = transformed(4);  // the parent's team exists when it forks
-#ifdef FLATNET_EMULATED
-  const int threads = 1;  // qemu-user 7.2 itself fails an assertion when a forked child starts threads
-#else
-  const int threads = 4;
-#endif
+  const auto expected = transformed(4);          // the parent's team exists when it forks
+  const int threads = test::emulated() ? 1 : 4;  // qemu-user 7.2 fails an assertion when a forked child starts threads
   const pid_t child = fork();
   if (child == 0) _exit(transformed(threads) == expected ? 0 : 1);
   int status = -1;

@@ -60,7 +60,7 @@ TEST(every_kind_meets_every_kind) {
     const auto left = test::factors(random, lt), right = test::factors(random, rt);
     for (const Named& l : left)
       for (const Named& r : right) {
-        if (l.factor.cols() != r.factor.rows()) continue;
+        if (l.factor.cols() != r.factor.rows() || (test::emulated() && choice.below(4) != 0)) continue;
         const bool permuted = l.name.find("permuted") != std::string::npos || r.name.find("permuted") != std::string::npos;
         if (!permuted || choice.below(16) == 0)
           check_pair({l.name + ", " + name(lt), l.factor}, {r.name + ", " + name(rt), r.factor});
