@@ -16,6 +16,29 @@ template <class T, Activation A> FLATNET_INLINE Vec<T> activate(Vec<T> x) {
   return x;
 }
 
+template <class T> FLATNET_INLINE void load_four(const T* x, Vec<T> (&v)[4]) {
+  for (int i = 0; i < 4; ++i) v[i] = load(x + i * width<T>);
+}
+// Four vectors at a time, one look at the range of all of them.
+template <class T, Activation A> FLATNET_INLINE void activate_four(Vec<T> (&v)[4]) {
+  using M = Maths<T>;
+  if constexpr (A == Activation::logistic) {
+    const auto far = [&v](T limit) {
+      return any((M::beyond(v[0], limit) | M::beyond(v[1], limit)) | (M::beyond(v[2], limit) | M::beyond(v[3], limit)));
+    };
+    if (__builtin_expect(far(M::E::near), 0)) {
+      if (far(M::E::inner))
+        for (int i = 0; i < 4; ++i) v[i] = M::logistic_any(v[i]);
+      else
+        for (int i = 0; i < 4; ++i) v[i] = M::logistic_far(v[i]);
+      return;
+    }
+    M::logistic_near(v);
+  } else {
+    for (int i = 0; i < 4; ++i) v[i] = activate<T, A>(v[i]);
+  }
+}
+
 // The first `count` < width elements, and zeros.
 template <class T> FLATNET_INLINE Vec<T> load_part(const T* p, index_t count) {
   Vec<T> v{};
@@ -33,28 +56,29 @@ template <class T, class F> FLATNET_INLINE void on_row(const T* x, T* y, index_t
   if (p < count) store_part(y + p, f(load_part(x + p, count - p)), count - p);
 }
 
+// x[p] = f(x[p] + b), or + side[p] if there is one, p < count.
+template <class T, Activation A> void touch_row(T* x, index_t count, Vec<T> b, const T* side) {
+  constexpr index_t w = width<T>;
+  index_t p = 0;
+  for (; p + 4 * w <= count; p += 4 * w) {
+    Vec<T> v[4];
+    load_four(x + p, v);
+    for (int i = 0; i < 4; ++i) v[i] = v[i] + (side ? load(side + p + i * w) : b);
+    activate_four<T, A>(v);
+    for (int i = 0; i < 4; ++i) store(x + p + i * w, v[i]);
+  }
+  for (; p + w <= count; p += w) store(x + p, activate<T, A>(load(x + p) + (side ? load(side + p) : b)));
+  if (p == count) return;
+  const Vec<T> v = load_part(x + p, count - p) + (side ? load_part(side + p, count - p) : b);
+  store_part(x + p, activate<T, A>(v), count - p);
+}
+
 template <class T, Activation A> void touch(const TouchArgs& g) noexcept {
   T* x = static_cast<T*>(g.x);
   const T* bias = static_cast<const T*>(g.bias);
-  if (g.lanes == 1) {  // a column: its biases lie side by side
-    index_t r = 0;
-    for (; r + width<T> <= g.rows; r += width<T>) {
-      const Vec<T> v = load(x + r);
-      store(x + r, activate<T, A>(bias ? v + load(bias + r) : v));
-    }
-    const index_t rest = g.rows - r;
-    if (rest == 0) return;
-    const Vec<T> v = load_part(x + r, rest);
-    return store_part(x + r, activate<T, A>(bias ? v + load_part(bias + r, rest) : v), rest);
-  }
-  for (index_t r = 0; r < g.rows; ++r, x += g.lanes) {
-    if (bias) {
-      const Vec<T> b = broadcast<T>(bias[r]);
-      on_row(x, x, g.lanes, [b](Vec<T> v) { return activate<T, A>(v + b); });
-    } else {
-      on_row(x, x, g.lanes, [](Vec<T> v) { return activate<T, A>(v); });
-    }
-  }
+  const Vec<T> none = broadcast<T>(T(-0.0));                        // -0 + v is v, whatever the sign of a zero
+  if (g.lanes == 1) return touch_row<T, A>(x, g.rows, none, bias);  // a column: its biases lie side by side
+  for (index_t r = 0; r < g.rows; ++r, x += g.lanes) touch_row<T, A>(x, g.lanes, bias ? broadcast<T>(bias[r]) : none, nullptr);
 }
 
 // s + t, and what its rounding left out into `low` (Knuth).

@@ -20,27 +20,6 @@ FLATNET_INLINE void fence_stores() {
 #endif
 }
 
-// Four vectors at a time, one look at the range of all of them.
-template <class T, Activation A> FLATNET_INLINE void activate_four(const T* x, Vec<T> (&v)[4]) {
-  using M = Maths<T>;
-  for (int i = 0; i < 4; ++i) v[i] = load(x + i * width<T>);
-  if constexpr (A == Activation::logistic) {
-    const auto far = [&v](T limit) {
-      return any((M::beyond(v[0], limit) | M::beyond(v[1], limit)) | (M::beyond(v[2], limit) | M::beyond(v[3], limit)));
-    };
-    if (__builtin_expect(far(M::E::near), 0)) {
-      if (far(M::E::inner))
-        for (int i = 0; i < 4; ++i) v[i] = M::logistic_any(v[i]);
-      else
-        for (int i = 0; i < 4; ++i) v[i] = M::logistic_far(v[i]);
-      return;
-    }
-    for (int i = 0; i < 4; ++i) v[i] = M::logistic_near(M::denominator(v[i]));
-  } else {
-    for (int i = 0; i < 4; ++i) v[i] = activate<T, A>(v[i]);
-  }
-}
-
 template <class T, Activation A> void map(const MapArgs& g) noexcept {
   const T* x = static_cast<const T*>(g.x);
   T* y = static_cast<T*>(g.y);
@@ -54,14 +33,16 @@ template <class T, Activation A> void map(const MapArgs& g) noexcept {
     x += head, y += head, left -= head;
     for (; left >= four; x += four, y += four, left -= four) {
       Vec<T> v[4];
-      activate_four<T, A>(x, v);
+      load_four(x, v);
+      activate_four<T, A>(v);
       for (int i = 0; i < 4; ++i) store_past(y + i * width<T>, v[i]);
     }
     fence_stores();
   }
   for (; left >= four; x += four, y += four, left -= four) {
     Vec<T> v[4];
-    activate_four<T, A>(x, v);
+    load_four(x, v);
+    activate_four<T, A>(v);
     for (int i = 0; i < 4; ++i) store(y + i * width<T>, v[i]);
   }
   on_row(x, y, left, one);
