@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
+from fractions import Fraction
 
 import flatnet as fn
 import numpy as np
 import pytest
 from flatnet import hamiltonians as ham
+from flatnet.gates._directions import directions
+from flatnet.hamiltonians._bounds import quartic_at
 from flatnet.hamiltonians._posterior import STEPS, graded, uniform
-from flatnet.hamiltonians._quadric import BIAS, CURVATURE, QUARTIC, directions
+from flatnet.hamiltonians._quadric import BIAS, CURVATURE, QUARTIC, balanced
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -55,7 +58,7 @@ def test_certificates_hold_on_random_gaussians(seed: int) -> None:
     rng = np.random.default_rng(seed)
     n, count = int(rng.integers(1, 13)), int(rng.integers(2, 9))
     classes, priors = gaussians(count, n, rng), rng.dirichlet(np.ones(count))
-    for dtype, reach in ((np.float64, 5e-5), (np.float32, 0.5)):
+    for dtype, reach in ((np.float64, 3e-5), (np.float32, 0.2)):
         net = fn.classifier(classes, priors, dtype=dtype)
         assert net.neurons == count * (n + 1) and net.depth == 1 and net.dtype == dtype
         y = far_and_near(classes, net.certificate.ellipsoids.radius * (1 - 1e-6), 100, rng)
@@ -117,19 +120,60 @@ def test_bounds_of_the_softmax_cover_random_errors() -> None:
         p, moved = (np.exp(-e) / np.exp(-e).sum() for e in (gaps, gaps - errors))
         observed = np.abs(p - moved).max()
         assert observed <= uniform(np.abs(errors).max()) + 1e-15
-        assert observed <= graded(np.full((6, len(STEPS)), 2 * np.abs(errors).max())) + 1e-15
+        assert observed <= graded(np.full(len(STEPS), 2 * np.abs(errors).max()), 6) + 1e-15
 
 
 def test_graded_bound_lets_far_classes_err() -> None:
     # errors c (a + gap)^2: hundreds at the far end, gap 600, where the class has no probability left
     c, a = 1e-3, 5.0
-    bound = graded(np.tile(c * (a + np.minimum(STEPS, 600.0)) ** 2, (4, 1)))
+    bound = graded(c * (a + np.minimum(STEPS, 600.0)) ** 2, 4)
     for _ in range(300):
         gaps = np.concatenate([[0.0], np.minimum(RNG.exponential(RNG.choice([1.0, 10.0, 100.0]), 3), 600.0)])
         errors = c * (a + gaps) ** 2 * RNG.random(4)
         p, moved = (np.exp(-e + e.min()) / np.exp(-e + e.min()).sum() for e in (gaps, gaps - errors))
         assert np.abs(p - moved).max() <= bound
     assert bound < 0.2
+
+
+@pytest.mark.parametrize("size", [0.01, 0.1, 0.4])
+def test_graded_bound_holds_for_errors_that_pull_apart(size: float) -> None:
+    # the likely classes lose nothing, the others all that D(gap) = size (1 + gap/4)^2 allows, and the other way round
+    bound = graded(size * (1 + STEPS / 4) ** 2, 6)
+    for _ in range(500):
+        gaps = np.concatenate([[0.0], RNG.exponential(RNG.choice([0.5, 2.0, 8.0]), 5)])
+        errors = size * (1 + gaps / 4) ** 2 * (RNG.random(6) < 0.5)
+        p, moved = (np.exp(-e + e.min()) / np.exp(-e + e.min()).sum() for e in (gaps, gaps - errors))
+        assert np.abs(p - moved).max() <= bound
+    assert bound >= size / 4
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("m", [2, 3, 11, 700])
+def test_rounded_directions_still_cancel(m: int, dtype: str) -> None:
+    # in exact arithmetic: every entry is an integer times a power of two of its column
+    w = np.where(np.arange(m) % 3 == 1, -1.0, 1.0)
+    rows = RNG.standard_normal((m, 4)) * np.array([1e-7, 1.0, 3e5, 0.0])
+    rows[-1] = -w[-1] * (w[:-1] @ rows[:-1])
+    made = balanced(rows, w, dtype)
+    assert made.dtype == dtype
+    assert all(sum(int(s) * Fraction(float(x)) for s, x in zip(w, column, strict=True)) == 0 for column in made.T)
+    assert (np.abs(made - rows) <= 4 * np.finfo(dtype).eps * np.abs(rows).max(axis=0)).all()
+
+
+def test_the_quartic_of_a_range_bounds_its_neurons() -> None:
+    import mpmath
+
+    for reach in (1e-3, 0.1, 0.3, 0.47, 0.48, 3.0):
+        bound = float(quartic_at(np.array(reach)))
+        with mpmath.workdps(40):
+            b = -mpmath.acosh(2)
+            first, second = (mpmath.diff(lambda z: 1 / (1 + mpmath.exp(-z)), b, k) for k in (1, 2))
+            centre = 1 / (1 + mpmath.exp(-b))
+            for t in np.linspace(-reach, reach, 41)[np.arange(41) != 20]:
+                phi = (1 / (1 + mpmath.exp(-b - t)) - centre - first * t) / second
+                assert 24 * (mpmath.mpf(t) ** 2 / 2 - phi) / mpmath.mpf(t) ** 4 <= bound * (1 + 1e-12)
+        assert 1 <= bound <= QUARTIC
+    assert quartic_at(np.array(1e-3)) < 1.001
 
 
 def test_gauge_and_order_change_nothing() -> None:

@@ -17,6 +17,7 @@ from ..network import Layer, Network
 from ..transforms import Entry
 from ._choice import Domain, arguments
 from ._circuit import unit_roundoff
+from ._directions import directions
 from ._precision import positive_number
 from ._rounding import ULPS, few_bits, ulp
 from .derivatives import _value, bound, roots
@@ -143,7 +144,7 @@ class _Form:
 
     @functools.cached_property
     def untilted(self) -> tuple[Array, Array]:
-        return _directions(self.weighted, np.zeros(len(self.h)))
+        return _tilted(self.weighted, np.zeros(len(self.h)))
 
     def at(self, scale: float) -> _Made:
         """Directions, signs and the certified error at one scale."""
@@ -154,9 +155,9 @@ class _Form:
             if abs(first) < 1e-9:  # the slope needs a neuron in its linear range: this activation has none here
                 return _Made(np.zeros((1, len(sizes))), np.ones(1), scale, 0.0, 0.0, math.inf, 0.0)
             tilt = scale * second / (2 * first) * self.slope * sizes
-        directions, signs = _directions(self.weighted, tilt) if tilt.any() else self.untilted
+        rows, signs = _tilted(self.weighted, tilt) if tilt.any() else self.untilted
         with np.errstate(over="ignore", under="ignore"):
-            inner = (scale * directions / sizes).astype(self.precision)
+            inner = (scale * rows / sizes).astype(self.precision)
             factor = float(self.precision.type(2.0 / (scale * scale * second))) if scale * scale > 1e-300 else math.inf
         return self._judged(inner, signs, scale, factor, sizes)
 
@@ -236,8 +237,8 @@ def _terms(form: _Form) -> list[Any]:
     return found
 
 
-def _directions(h: Array, tilt: Array) -> tuple[Array, Array]:
-    """a_j and w_j = +-1 with sum w a = tilt and sum w a a^T = h; + and - alternate as far as they go."""
+def _tilted(h: Array, tilt: Array) -> tuple[Array, Array]:
+    """a_j and w_j = +-1 with sum w a = tilt and sum w a a^T = h."""
     values, vectors = np.linalg.eigh(h)
     threshold = len(h) * 4 * _DOUBLE * np.abs(values).max()
     outside = tilt - vectors[:, np.abs(values) > threshold] @ (vectors[:, np.abs(values) > threshold].T @ tilt)
@@ -252,22 +253,11 @@ def _directions(h: Array, tilt: Array) -> tuple[Array, Array]:
                 break
     keep = np.abs(values) > (threshold if not tilt.any() else min(threshold, 0.25 * float(tilt @ tilt)))
     values, vectors = values[keep], vectors[:, keep]
-    plus, minus = int((values > 0).sum()), int((values < 0).sum())
-    sign = 1.0 if plus >= minus else -1.0
-    values = sign * values
-    order = np.argsort(-values)
-    values, vectors = values[order], vectors[:, order]
-    more, less = max(plus, minus), min(plus, minus)
-    w = np.concatenate([np.ones(more + 1), -np.ones(less)])
-    # the complement of (1, ..., 1) with respect to diag(w), orthonormal with respect to it up to signs
-    basis = np.linalg.svd(w[None, :])[2][1:].T
-    inner_values, inner_vectors = np.linalg.eigh(basis.T @ (w[:, None] * basis))
-    columns = (basis @ inner_vectors / np.sqrt(np.abs(inner_values)))[:, np.argsort(-inner_values)]
-    directions = columns @ (np.sqrt(np.abs(values))[:, None] * vectors.T)
+    unit, w = directions(np.sign(values))
+    found = unit @ (np.sqrt(np.abs(values))[:, None] * vectors.T)
     if tilt.any():
-        directions = directions + sign * tilt / w.sum()
-    mixed = np.argsort([*range(0, 2 * (more + 1), 2), *range(1, 2 * less, 2)], kind="stable")
-    return directions[mixed], sign * w[mixed]
+        found = found + tilt / w.sum()
+    return found, w
 
 
 def _best(form: _Form) -> _Made:

@@ -14,8 +14,9 @@ from ..ellipsoids import Ellipsoids
 from ..factors import Dense, Sparse
 from ..network import Layer, Network
 from ._base import Array
+from ._bounds import Reach, copy_scale, rounding, truncation
 from ._posterior import STEPS, graded, softmax_rounding
-from ._quadric import BIAS, SIGMOID, Quadric, Reach, copy_scale, rounding, scale, truncation
+from ._quadric import BIAS, SIGMOID, Quadric, balanced, scale
 from ._region import Region
 
 IMPOSSIBLE = -1e30  # logit of a class of prior 0: exp underflows to exactly 0 in float32 and float64
@@ -39,17 +40,16 @@ def best_posterior(quadrics: Sequence[Quadric], mu: Array, region: Region, dtype
     unit = float(np.finfo(dtype).eps) / 2
 
     def judged(exponent: int) -> Plan:
-        cut, rounded = [], []
+        parts = []
         for q, reach, m in live:
             squares = np.full(len(STEPS), reach.square)
             if q.convex:
                 squares = np.clip(2 * (highest + STEPS - q.constant - m), 0.0, reach.square)
-            parts = _parts(q, reach, exponent, m, unit, squares)
-            cut.append(parts[0])
-            rounded.append(2 * parts[1])
-        error = graded(np.maximum.accumulate(np.array(cut) + np.array(rounded), axis=1)) + softmax_rounding(len(mu), unit)
-        shares = [float(np.array(part)[:, 0].max()) / 4 for part in (cut, rounded)]
-        return Plan(min(error, 1.0), exponent, *shares)
+            parts.append(_parts(q, reach, exponent, m, unit, squares))
+        below, above, rounded = np.array(parts).max(axis=0)  # one class below by all of it, another one above
+        widths = np.maximum.accumulate(below + above + 2 * rounded)
+        error = graded(widths, len(live)) + softmax_rounding(len(mu), unit)
+        return Plan(min(error, 1.0), exponent, float(below[0] + above[0]) / 4, float(rounded[0]) / 2)
 
     best = _least(judged, dtype)
     if best.error > 0.5:
@@ -65,8 +65,8 @@ def best_energy(q: Quadric, region: Region, dtype: str) -> Plan:
     reach, unit = Reach.of(q, region), float(np.finfo(dtype).eps) / 2
 
     def judged(exponent: int) -> Plan:
-        cut, rounded = (float(part[0]) for part in _parts(q, reach, exponent, 0.0, unit, np.array([reach.square])))
-        return Plan(cut + rounded, exponent, cut, rounded)
+        below, above, rounded = (float(part[0]) for part in _parts(q, reach, exponent, 0.0, unit, np.array([reach.square])))
+        return Plan(max(below, above) + rounded, exponent, max(below, above), rounded)
 
     return _least(judged, dtype)
 
@@ -78,14 +78,11 @@ def _least(judged: Callable[[int], Plan], dtype: str) -> Plan:
     return min([coarse, *near], key=lambda plan: plan.error)
 
 
-def _parts(q: Quadric, reach: Reach, exponent: int, mu: float, unit: float, squares: Array) -> tuple[Array, Array]:
-    """Width of the truncation's interval, bound on rounding."""
-    bias = abs(q.constant + mu) + abs(float(q.weights.sum())) * 2.0**exponent * SIGMOID
+def _parts(q: Quadric, reach: Reach, exponent: int, mu: float, unit: float, squares: Array) -> tuple[Array, Array, Array]:
+    """How far truncation puts the network below H and above it, and what rounding and the slope's neuron add either way."""
+    below, above = truncation(q, reach, scale(exponent), squares)
     copied = copy_scale(reach, len(q.centre), unit)[1]
-    return (
-        truncation(q, reach, scale(exponent), squares) + 2 * copied,
-        rounding(q, reach, exponent, bias, unit, squares) + (q.neurons + 4) * unit * (abs(bias) + reach.slope),
-    )
+    return below, above, rounding(q, reach, exponent, q.constant + mu, unit, squares) + copied
 
 
 def _highest_least_energy(live: Sequence[tuple[Quadric, Reach, float]], region: Region) -> float:
@@ -93,7 +90,7 @@ def _highest_least_energy(live: Sequence[tuple[Quadric, Reach, float]], region: 
 
     Within an ellipsoid the class it belongs to has E <= radius²/2 + constant + μ; in a box the least of the largest energies.
     """
-    most = [q.constant + m + reach.slope + (reach.t[q.weights > 0] ** 2).sum() / 2 for q, reach, m in live]
+    most = [q.constant + m + reach.slope + (reach.t.most[q.weights > 0] ** 2).sum() / 2 for q, reach, m in live]
     if region.centres is None:
         return float(min(most))
     return min(float(min(most)), region.radius**2 / 2 + max(q.constant + m for q, _, m in live))
@@ -111,10 +108,14 @@ def layers(quadrics: Sequence[Quadric], mu: Array, exponent: int, region: Region
         lam, weight = scale(exponent), 2.0**exponent
         own, offset = [], q.constant + float(m)
         if q.rank:
-            rows.append(lam * q.rows)
-            biases.append(BIAS - lam * (q.rows @ q.centre))
+            inner = balanced(lam * q.rows, q.weights, dtype)
+            at_centre = inner.astype(np.float64) @ q.centre
+            bias = (BIAS - at_centre).astype(dtype)
+            moved = bias + at_centre - BIAS
+            rows.append(inner)
+            biases.append(bias)
             own.append(weight * q.weights)
-            offset -= weight * SIGMOID * float(q.weights.sum())
+            offset -= weight * SIGMOID * float(q.weights.sum() + (1 - SIGMOID) * (q.weights @ moved))
         if q.sloped:
             lam = copy_scale(Reach.of(q, region), n, unit)[0]
             rows.append(lam * q.slope[None, :])
