@@ -46,6 +46,10 @@ def main() -> None:
         print(f"{dtype}: {same} of {len(images)} predictions as scikit-learn's")
         print(f"  largest difference of a probability {seen:.0e}, certified {net.certificate.error:.0e}")
 
+    pairs = fn.from_sklearn(fitted, dtype="float32", tol=1e-2)
+    seen = float(np.abs(pairs(images.astype("float32")) - expected).max())
+    print(f"float32 within 0.01: {pairs.neurons} neurons in pairs, seen {seen:.0e}, certified {pairs.certificate.error:.0e}")
+
     right = float((found.argmax(axis=1) == labels).mean())
     print(f"Right on {100 * right:.1f} % of the images it was fitted on.")
 

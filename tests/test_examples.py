@@ -17,7 +17,13 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 SAYS = {
     "own_csr_chain.py": ["depth  synapses  at least", "    0      5904      5904", "C_s = 2.05", "batch  64: deep"],
     "fft_vs_dense.py": ["768 synapses in 6 layers, 4096 in one.", "between 5.33333 and 5.33333", "batch  16: deep"],
-    "digits_qda.py": ["110 logistic neurons", "float64: 1797 of 1797", "float32: 1797 of 1797", "OutsideDomainWarning"],
+    "digits_qda.py": [
+        "110 logistic neurons",
+        "float64: 1797 of 1797",
+        "float32: 1797 of 1797",
+        "200 neurons in pairs",
+        "OutsideDomainWarning",
+    ],
     "product_gate.py": ["4 neurons, 12 synapses, float64", "scale 2^-8", "sharpness 46.1  error 1e-10"],
 }
 

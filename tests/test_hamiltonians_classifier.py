@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import warnings
 from fractions import Fraction
 
@@ -12,9 +11,9 @@ import numpy as np
 import pytest
 from flatnet import hamiltonians as ham
 from flatnet.gates._directions import directions
-from flatnet.hamiltonians._bounds import quartic_at
+from flatnet.hamiltonians._bounds import CURVATURE, QUARTIC, pair_loss, quartic_at
 from flatnet.hamiltonians._posterior import STEPS, graded, uniform
-from flatnet.hamiltonians._quadric import BIAS, CURVATURE, QUARTIC, balanced
+from flatnet.hamiltonians._quadric import SIMPLEX, balanced
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,6 +62,11 @@ def test_certificates_hold_on_random_gaussians(seed: int) -> None:
         assert net.neurons == count * (n + 1) and net.depth == 1 and net.dtype == dtype
         y = far_and_near(classes, net.certificate.ellipsoids.radius * (1 - 1e-6), 100, rng)
         assert observed(net, classes, priors, y) <= net.certificate.error < reach
+        # a tolerance that r + 1 neurons do not keep: pairs of them do
+        tol = reach / 12 if dtype is np.float32 else 1e-7
+        paired = fn.classifier(classes, priors, dtype=dtype, tol=tol)
+        assert paired.neurons == count * (2 * n if net.certificate.error > tol else n + 1)
+        assert observed(paired, classes, priors, y) <= paired.certificate.error <= tol
 
 
 @settings(max_examples=25, deadline=None)
@@ -104,7 +108,7 @@ def test_directions_carry_the_signature(positive: int) -> None:
 def test_each_neuron_is_below_its_square_by_a_quartic() -> None:
     # t^2/2 - M t^4/24 <= phi(t) <= t^2/2, checked where float64 can see it
     t = np.concatenate([-np.logspace(-2, 2, 2000), np.logspace(-2, 2, 2000)])
-    s, b = 1 / (1 + np.exp(-BIAS - t)), 1 / (1 + math.exp(-BIAS))
+    s, b = 1 / (1 + np.exp(-SIMPLEX.bias - t)), SIMPLEX.value
     phi = (s - b - b * (1 - b) * t) / CURVATURE
     slack = 1e-14  # roundings of s, b and the difference over the curvature
     assert (phi <= t**2 / 2 + slack).all()
@@ -174,6 +178,38 @@ def test_the_quartic_of_a_range_bounds_its_neurons() -> None:
                 assert 24 * (mpmath.mpf(t) ** 2 / 2 - phi) / mpmath.mpf(t) ** 4 <= bound * (1 + 1e-12)
         assert 1 <= bound <= QUARTIC
     assert quartic_at(np.array(1e-3)) < 1.001
+
+
+def test_a_pair_falls_short_by_no_more_than_its_loss() -> None:
+    import mpmath
+
+    x = np.concatenate([np.logspace(-3, 2.8, 60), np.linspace(0.1, 8, 40)])
+    with mpmath.workdps(60):
+        b = -mpmath.acosh(5)
+        centre, second = 1 / (1 + mpmath.exp(-b)), mpmath.sqrt(mpmath.mpf(2) / 3) / 12
+        for at, loss in zip(x, pair_loss(x), strict=True):
+            t = mpmath.mpf(at)
+            found = (1 / (1 + mpmath.exp(-b - t)) + 1 / (1 + mpmath.exp(-b + t)) - 2 * centre) / second
+            assert 0 <= t**2 - found <= loss <= t**6 / 240 * (1 + 1e-12)
+    q = np.linspace(0, 60, 2001)  # convex in x^2: any division of Σ x^2 loses less than one pair with all of it
+    assert (np.diff(pair_loss(np.sqrt(q)), 2) > -1e-12).all()
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(1, 6), st.integers(2, 3), st.integers(0, 2**32))
+def test_pairs_keep_their_certificate_on_indefinite_forms(n: int, count: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    classes = []
+    for _ in range(count):
+        form = rng.standard_normal((n, n))
+        classes.append(ham.Quadratic(0.1 * (form + form.T), rng.standard_normal(n), rng.standard_normal()))
+    corners = np.sign(rng.standard_normal((40, n))) * 2 * np.where(rng.random((40, 1)) < 0.5, 1.0, rng.random((40, n)))
+    plain = fn.classifier(classes, None, domain=(-2, 2))
+    net = fn.classifier(classes, None, domain=(-2, 2), tol=plain.certificate.error / 2)
+    assert net.neurons == 2 * n * count
+    assert observed(net, classes, None, corners) <= net.certificate.error <= plain.certificate.error / 2
+    energy = ham.network(classes[0], domain=(-2, 2), tol=1e-4, dtype=np.float64)
+    assert np.abs(energy(corners)[:, 0] - classes[0](corners)).max() <= energy.certificate.error <= 1e-4
 
 
 def test_gauge_and_order_change_nothing() -> None:

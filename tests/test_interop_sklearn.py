@@ -84,8 +84,16 @@ def test_digits_by_eleven_neurons_a_class(digits, dtype: type, asked: float) -> 
     error = np.abs(p - estimator.predict_proba(X)).max()
     assert error < asked
     assert error <= net.certificate.error
-    if dtype is np.float64:
-        assert net.certificate.error < 1e-5
+    assert net.certificate.error < (1e-5 if dtype is np.float64 else 0.05)
+
+
+@pytest.mark.parametrize(("dtype", "asked"), [(np.float64, 1e-7), (np.float32, 1e-2)])
+def test_digits_within_a_tolerance_by_pairs(digits, dtype: type, asked: float) -> None:
+    X, estimator = digits
+    net = fn.from_sklearn(estimator, dtype=dtype, tol=asked)
+    assert (net.neurons, net.depth, net.synapses) == (20 * 10, 1, 200 * 10 + 200)
+    error = np.abs(net(X.astype(dtype)) - estimator.predict_proba(X.astype(dtype).astype(float))).max()
+    assert error <= net.certificate.error <= asked
 
 
 def test_digits_have_a_picture(digits) -> None:

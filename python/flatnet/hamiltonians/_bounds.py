@@ -1,15 +1,15 @@
 """What a compiled quadratic form is off by: truncation of its neurons, and every rounding on the way through them.
 
-Bounds are functions of S = Σ_j t_j², which the energy of a positive definite form bounds, and hold over the region of the inputs.
+Bounds are functions of S = Σ_j t_j², which the energy of a positive definite form bounds, and hold over the inputs' region.
 
 Rounded weights are no error of first order. With ε_j the distance of neuron j's argument from b + λ t_j that they make,
 
     Σ_j w_j σ(b + λ t_j + ε_j) = Σ_j w_j [σ(b + λ t_j) + σ'(b) ε_j] + Σ_j w_j [σ'(b + λ t_j) - σ'(b)] ε_j + O(ε²).
 
-In Σ w_j ε_j the share of the rows is 0, since `balanced` rounds them so that Σ w_j row_j = 0 still, and that of the biases goes
-into the constant; the other sum is below σ''(b) λ Σ |t_j ε_j|. What is left is the arithmetic of a call: kernels add products in
-the order of the columns, with or without fused operations, and the bias last; numbers up to 2^e are rounded by half a unit in
-the last place of those below 2^e at most.
+In Σ w_j ε_j the share of the rows is 0, since `balanced` rounds them so that Σ w_j row_j = 0 still, and that of the biases
+goes into the constant; the other sum is below max|σ''| λ Σ |t_j ε_j|. What is left is the arithmetic of a call: kernels add
+products in the order of the columns, with or without fused operations, and the bias last; numbers up to 2^e are rounded by half
+a unit in the last place of those below 2^e at most.
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ import numpy as np
 
 from ..gates._rounding import ULPS
 from ._base import Array
-from ._quadric import BIAS, CURVATURE, QUARTIC, SIGMOID, Quadric, scale
+from ._quadric import SIMPLEX, Quadric
 from ._region import Region
 
+CURVATURE = SIMPLEX.curvature  # 1/(6√3), the largest σ''
+# σ'''' = v √(1-4v) (1-12v) with v = s(1-s); its largest modulus, 0.127684, lies at v = (15 + √105)/120
+QUARTIC = 0.12769 / CURVATURE
 _DOUBLE = 2.0**-53
 _SLACK = 1 + 1e-3  # products of two roundings
 _PREFIXES = 1 << 22  # numbers of which partial sums are bounded one by one
@@ -114,28 +117,45 @@ def _sums(rows: Array, centre: Array, region: Region, shape: Array | None) -> Gr
 
 
 def quartic_at(argument: Array) -> Array:
-    """Bound on 24 [t²/2 - φ(t)]/t⁴ over |t| <= argument: the mean of -σ''''(b + s t)/σ'' with the weight 4 (1-s)³.
+    """Bound on 24 [t²/2 - φ(t)]/t⁴ of a simplex over |t| <= argument: the mean of -σ''''(b + s t)/σ'' with the weight 4 (1-s)³.
 
     -σ''''(z) rises from σ'' at z = b to its largest at b + 0.474, and is smaller below b, so the upper ends of pieces bound it.
     """
     ends = np.linspace(0.0, 1.0, 17)
     weights = (1 - ends[:-1]) ** 4 - (1 - ends[1:]) ** 4
-    s = 1 / (1 + np.exp(-BIAS - np.minimum(argument, 0.47)[..., None] * ends[1:]))
+    s = 1 / (1 + np.exp(-SIMPLEX.bias - np.minimum(argument, 0.47)[..., None] * ends[1:]))
     v = s * (1 - s)
     return np.where(argument <= 0.47, (v * np.sqrt(1 - 4 * v) * (12 * v - 1) / CURVATURE) @ weights * (1 + 1e-12), QUARTIC)
+
+
+def pair_loss(x: Array) -> Array:
+    """x² - 12 (cosh x - 1)/(5 + cosh x), what a pair falls short by: from 0 to x⁶/240, and convex in x².
+
+    x² (5 + cosh x) - 12 (cosh x - 1) has the coefficients 1/(2k-2)! - 12/(2k)! of x^2k, 0 for k = 1 and 2 and positive beyond;
+    times 40 it is below (5 + cosh x) x⁶/6, term by term. And 1/(5 + cosh √q) is convex:
+    2x sinh² x - (x cosh x - sinh x)(5 + cosh x) has coefficients [(2k+1)(4^k/2 - 5) + 4^k + 5]/(2k+1)! of x^(2k+1), 0 for k = 0 and 1 and positive beyond.
+    """
+    with np.errstate(over="ignore", divide="ignore"):
+        direct = x**2 - 12 / (1 + 3 / np.sinh(x / 2) ** 2)
+    return np.minimum(direct + 16 * _DOUBLE * x**2, x**6 / 240)
 
 
 def truncation(q: Quadric, reach: Reach, lam: float, squares: Array) -> tuple[Array, Array]:
     """How far the network is below H before rounding, and how far above, for Σ t_j² up to each of ``squares``.
 
-    Neurons of positive weight fall short by M λ² t⁴/24 at most, those of negative weight exceed by as much.
+    A neuron of positive weight falls short by M λ² t⁴/24 at most, or half of what its pair does; one of negative weight exceeds
+    by as much.
     """
     if not q.rank:
         return np.zeros(len(squares)), np.zeros(len(squares))
     t = reach.t(squares)
-    share = quartic_at(lam * t.max(axis=0)) * lam**2 / 24
-    below, above = ((t[q.weights == sign] ** 4).sum(axis=0) for sign in (1.0, -1.0))
-    return share * (np.minimum(below, q.quartic * squares**2) if q.convex else below), share * above
+    if q.paired:
+        each, whole = pair_loss(lam * t) / (2 * lam**2), pair_loss(lam * np.sqrt(squares / 2)) / lam**2
+    else:
+        share = quartic_at(lam * t.max(axis=0)) * lam**2 / 24
+        each, whole = share * t**4, share * q.quartic * squares**2
+    below, above = (each[q.weights == sign].sum(axis=0) for sign in (1.0, -1.0))
+    return np.minimum(below, whole) if q.convex else below, above
 
 
 def half_ulp(x: Array, unit: float) -> Array:
@@ -145,48 +165,49 @@ def half_ulp(x: Array, unit: float) -> Array:
 
 def rounding(q: Quadric, reach: Reach, exponent: int, constant: float, unit: float, squares: Array) -> Array:
     """Bound on what rounding adds to a form, for Σ t_j² up to each of ``squares``."""
-    offset = abs(constant) + abs(float(q.weights.sum())) * 2.0**exponent * SIGMOID
+    offset = abs(constant) + abs(float(q.weights.sum())) * 2.0**exponent * q.place.value
     copied = 2 * (reach.slope and 1.0 / copy_scale(reach, len(q.centre), unit)[0])
     result = squares / 2 + abs(constant) + reach.slope
     last = half_ulp(result, unit) + half_ulp(np.array(offset + copied), unit) + 8 * _DOUBLE * (offset + copied)
     if not q.rank:
         return np.asarray(last + unit * (2 * copied + reach.slope))
-    n, lam, weight = len(q.centre), scale(exponent), 2.0**exponent
+    n, lam, weight, bias = len(q.centre), q.place.scale(exponent), 2.0**exponent, q.place.bias
     t = reach.t(squares)
-    top = np.minimum(BIAS + lam * t, 40.0)
+    top = np.minimum(bias + lam * t, 40.0)
     sigma = 1 / (1 + np.exp(-top))
     slope = np.where(top < 0, sigma * (1 - sigma), 0.25)
     # while the network runs: arguments, activations (products with a power of two are exact), sums
-    arguments = unit * lam * reach.products(squares) + half_ulp(abs(BIAS) + lam * t, unit)
+    arguments = unit * lam * reach.products(squares) + half_ulp(abs(bias) + lam * t, unit)
     sums = _running(q, reach, lam, squares)
     neurons = (slope * arguments).sum(axis=0) + half_ulp(sums, unit)[1:].sum(axis=0)
     neurons += _activations(q, lam, sigma, unit, squares)
     # while it is made: biases and rows; what is known of the biases only to float64 is not in the constant
-    doubt = (n + 4) * _DOUBLE * (lam * reach.centre_sum + 2 * abs(BIAS))
-    moved = (half_ulp(abs(BIAS) + lam * reach.centre, unit) + doubt)[:, None]
+    doubt = (n + 4) * _DOUBLE * (lam * reach.centre_sum + 2 * abs(bias))
+    moved = (half_ulp(abs(bias) + lam * reach.centre, unit) + doubt)[:, None]
     moved = moved + lam * (unit * reach.drift(squares) + (n + 5) * _DOUBLE * reach.made(squares))
-    made = CURVATURE * (moved * (lam * t + moved)).sum(axis=0) + SIGMOID * (1 - SIGMOID) * float(doubt.sum())
+    made = CURVATURE * (moved * (lam * t + moved)).sum(axis=0) + q.place.slope * float(doubt.sum())
     slopes = unit * (weight * sums[-1] + 2 * copied + reach.slope) if q.sloped else 0.0
     return np.asarray(_SLACK * (weight * (neurons + made) + last + slopes))
 
 
 def _running(q: Quadric, reach: Reach, lam: float, squares: Array) -> Array:
-    """Bounds on |Σ_{i <= j} w_i σ_i|: φ is below t²/2, and Σ_{i <= j} t_i² below S."""
-    linear = SIGMOID * (1 - SIGMOID) * lam * reach.running(squares)
+    """Bounds on |Σ_{i <= j} w_i σ_i|: |σ''| is below `CURVATURE`, and Σ_{i <= j} t_i² below S."""
+    linear = q.place.slope * lam * reach.running(squares)
     square = CURVATURE * lam**2 / 2 * np.minimum(squares, np.cumsum(reach.t(squares) ** 2, axis=0))
-    return SIGMOID * np.abs(np.cumsum(q.weights))[:, None] + linear + square
+    return q.place.value * np.abs(np.cumsum(q.weights))[:, None] + linear + square
 
 
 def _activations(q: Quadric, lam: float, sigma: Array, unit: float, squares: Array) -> Array:
-    """Sum of the neurons' errors: σ(b) lies in [1/8, 1/4), and only so many can reach the next powers of two as S allows."""
-    each = 2 * half_ulp(sigma, unit)
-    least = 2 * unit / 8
-    total = each.sum(axis=0)
+    """Sum of the neurons' errors: only so many can leave the powers of two between which σ(b) lies as S allows."""
+    total = 2 * half_ulp(sigma, unit).sum(axis=0)
     if q.convex:
-        counted = np.full(len(squares), (q.rank + 1) * least)
-        for at, more in ((-math.log(3), least), (0.0, 2 * least)):  # σ = 1/4, 1/2
-            reached = lam**2 * squares * _SLACK / (at - BIAS) ** 2
-            counted = counted + more * np.minimum(np.floor(reached), q.rank + 1)
+        count = len(q.weights)
+        power = 2.0 ** math.floor(math.log2(q.place.value))
+        counted = np.full(len(squares), count * 2 * unit * power)
+        while (power := 2 * power) < 1:
+            least = math.log(power / (1 - power)) - q.place.bias  # of λt, to reach this power of two
+            reached = np.floor(lam**2 * squares * _SLACK / least**2 / (2 if q.paired else 1))  # of a pair one neuron
+            counted = counted + unit * power * np.minimum(reached, count)
         total = np.minimum(total, counted)
     return ULPS["logistic"] * total
 

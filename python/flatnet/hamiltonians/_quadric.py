@@ -1,12 +1,16 @@
-"""Quadratic forms of rank r in r + 1 logistic neurons: directions, scales, rounded weights.
+"""Quadratic forms of rank r in r + 1 or 2r logistic neurons: directions, scales, rounded weights.
 
-With z = W(y - m), signs s and r + 1 directions v_j of weights w_j = ±1 such that Σ w_j v_j = 0 and Σ w_j v_j v_jᵀ = diag(s),
+With z = W(y - m), signs s and directions v_j of weights w_j = ±1 such that Σ w_j v_j = 0 and Σ w_j v_j v_jᵀ = diag(s),
 
-    ½ Σ s_i z_i² ≈ Σ_j w_j [σ(b + λ t_j) - σ(b)] / (λ² σ''(b)),     t_j = v_j . z,     b = -arccosh 2.
+    ½ Σ s_i z_i² ≈ Σ_j w_j [σ(b + λ t_j) - σ(b)] / (λ² σ''(b)),     t_j = v_j . z.
 
-The linear terms cancel because Σ w_j t_j = 0, the cubic ones because σ'''(b) = 0. There σ'' is largest, so each neuron's
-φ(t) = [σ(b+t) - σ(b) - σ'(b)t]/σ''(b) obeys t²/2 - M t⁴/24 <= φ(t) <= t²/2 for every t, with M = max|σ''''|/σ''(b): the error
-has a known sign and a bound without remainder. For a definite form the directions are those of a regular simplex.
+The linear terms cancel because Σ w_j t_j = 0. r + 1 directions, of a definite form those of a regular simplex, stand at the
+bias -arccosh 2: there σ''' is 0 and σ'' largest, so each neuron's φ(t) = [σ(b+t) - σ(b) - σ'(b)t]/σ''(b) obeys
+t²/2 - M t⁴/24 <= φ(t) <= t²/2 for every t, with M = max|σ''''|/σ''(b): the error has a known sign and no remainder.
+
+2r directions, ±e_i/√2, cancel all odd terms, and stand at the bias -arccosh 5, where σ'''' is 0: a pair gives
+
+    [σ(b+x) + σ(b-x) - 2σ(b)]/σ''(b) = 12 (cosh x - 1)/(5 + cosh x),     x²  less  0 to x⁶/240.
 
 λ is such that the output weight 1/(λ² σ'') is a power of two: multiplying by it does not round.
 """
@@ -23,11 +27,32 @@ import numpy as np
 from ..gates._directions import directions
 from ._base import Array
 
-BIAS = -math.acosh(2.0)
-SIGMOID = 1 / (1 + math.exp(-BIAS))
-CURVATURE = SIGMOID * (1 - SIGMOID) * (1 - 2 * SIGMOID)  # 1/(6√3), the largest σ''
-# σ'''' = v √(1-4v) (1-12v) with v = s(1-s); its largest modulus, 0.127684, lies at v = (15 + √105)/120
-QUARTIC = 0.12769 / CURVATURE
+
+@dataclass(frozen=True)
+class Place:
+    """Where on the logistic function the neurons of a form stand."""
+
+    bias: float
+
+    @cached_property
+    def value(self) -> float:
+        return 1 / (1 + math.exp(-self.bias))
+
+    @cached_property
+    def slope(self) -> float:
+        return self.value * (1 - self.value)
+
+    @cached_property
+    def curvature(self) -> float:
+        return self.slope * (1 - 2 * self.value)
+
+    def scale(self, exponent: int) -> float:
+        """λ with 1/(λ² σ'') = 2**exponent."""
+        return float(2.0 ** (-exponent / 2) / math.sqrt(self.curvature))
+
+
+SIMPLEX = Place(-math.acosh(2.0))
+PAIRS = Place(-math.acosh(5.0))
 
 
 @dataclass(frozen=True)
@@ -39,6 +64,11 @@ class Quadric:
     centre: Array  # (n,)
     slope: Array  # (n,)
     constant: float
+    paired: bool = False  # 2r neurons, not r + 1
+
+    @property
+    def place(self) -> Place:
+        return PAIRS if self.paired else SIMPLEX
 
     @property
     def rank(self) -> int:
@@ -50,8 +80,8 @@ class Quadric:
 
     @property
     def neurons(self) -> int:
-        """r + 1 for the form, one for what of the linear part leaves its range."""
-        return (self.rank + 1 if self.rank else 0) + int(self.sloped)
+        """r + 1 or 2r for the form, one for what of the linear part leaves its range."""
+        return len(self.weights) + int(self.sloped)
 
     @property
     def convex(self) -> bool:
@@ -60,21 +90,24 @@ class Quadric:
 
     @cached_property
     def _made(self) -> tuple[Array, Array]:
-        return directions(self.signs)
+        if not self.paired:
+            return directions(self.signs)
+        axes = np.repeat(np.eye(self.rank), 2, axis=0) * math.sqrt(0.5)
+        return axes * np.tile([1.0, -1.0], self.rank)[:, None], np.repeat(self.signs, 2)
 
     @property
     def directions(self) -> Array:
-        """v_j, (r + 1, r)."""
+        """v_j, (m, r)."""
         return self._made[0]
 
     @property
     def weights(self) -> Array:
-        """w_j, (r + 1,)."""
+        """w_j, (m,)."""
         return self._made[1]
 
     @cached_property
     def rows(self) -> Array:
-        """t_j = rows_j . (y - centre), (r + 1, n)."""
+        """t_j = rows_j . (y - centre), (m, n)."""
         return np.asarray(self.directions @ self.whitening)
 
     @cached_property
@@ -103,11 +136,6 @@ def quadric(h: Any) -> Quadric:
     slope[np.abs(slope) <= 4 * h.inputs * np.finfo(np.float64).eps * np.abs(h.linear).max()] = 0.0
     constant = h.constant + h.linear @ centre + centre @ h.h @ centre
     return Quadric(np.sqrt(2 * np.abs(values))[:, None] * vectors.T, np.sign(values), centre, slope, float(constant))
-
-
-def scale(exponent: int) -> float:
-    """λ with 1/(λ² σ'') = 2**exponent."""
-    return float(2.0 ** (-exponent / 2) / math.sqrt(CURVATURE))
 
 
 def balanced(rows: Array, weights: Array, dtype: str) -> Array:

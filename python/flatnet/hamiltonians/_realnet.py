@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from ..network import Layer, Network
 from ._base import Array
 from ._bounds import Reach, copy_scale, rounding, truncation
 from ._posterior import STEPS, graded, softmax_rounding
-from ._quadric import BIAS, SIGMOID, Quadric, balanced, scale
+from ._quadric import Quadric, balanced
 from ._region import Region
 
 IMPOSSIBLE = -1e30  # logit of a class of prior 0: exp underflows to exactly 0 in float32 and float64
@@ -51,13 +51,7 @@ def best_posterior(quadrics: Sequence[Quadric], mu: Array, region: Region, dtype
         error = graded(widths, len(live)) + softmax_rounding(len(mu), unit)
         return Plan(min(error, 1.0), exponent, float(below[0] + above[0]) / 4, float(rounded[0]) / 2)
 
-    best = _least(judged, dtype)
-    if best.error > 0.5:
-        raise ValueError(
-            f"{dtype} has no scale with an error bound below 1/2 for these Hamiltonians on this region (the best is "
-            f"{best.error:.3g}): a smaller domain, a radius or a wider dtype is needed"
-        )
-    return best
+    return _least(judged, dtype)
 
 
 def best_energy(q: Quadric, region: Region, dtype: str) -> Plan:
@@ -80,7 +74,7 @@ def _least(judged: Callable[[int], Plan], dtype: str) -> Plan:
 
 def _parts(q: Quadric, reach: Reach, exponent: int, mu: float, unit: float, squares: Array) -> tuple[Array, Array, Array]:
     """How far truncation puts the network below H and above it, and what rounding and the slope's neuron add either way."""
-    below, above = truncation(q, reach, scale(exponent), squares)
+    below, above = truncation(q, reach, q.place.scale(exponent), squares)
     copied = copy_scale(reach, len(q.centre), unit)[1]
     return below, above, rounding(q, reach, exponent, q.constant + mu, unit, squares) + copied
 
@@ -105,17 +99,17 @@ def layers(quadrics: Sequence[Quadric], mu: Array, exponent: int, region: Region
             entries.append(np.zeros(0))
             offsets.append(sign * IMPOSSIBLE)
             continue
-        lam, weight = scale(exponent), 2.0**exponent
+        lam, weight, place = q.place.scale(exponent), 2.0**exponent, q.place
         own, offset = [], q.constant + float(m)
         if q.rank:
             inner = balanced(lam * q.rows, q.weights, dtype)
             at_centre = inner.astype(np.float64) @ q.centre
-            bias = (BIAS - at_centre).astype(dtype)
-            moved = bias + at_centre - BIAS
+            bias = (place.bias - at_centre).astype(dtype)
+            moved = bias + at_centre - place.bias
             rows.append(inner)
             biases.append(bias)
             own.append(weight * q.weights)
-            offset -= weight * SIGMOID * float(q.weights.sum() + (1 - SIGMOID) * (q.weights @ moved))
+            offset -= weight * float(place.value * q.weights.sum() + place.slope * (q.weights @ moved))
         if q.sloped:
             lam = copy_scale(Reach.of(q, region), n, unit)[0]
             rows.append(lam * q.slope[None, :])
@@ -169,18 +163,44 @@ def certify(plan: Plan, region: Region, dtype: str, statement: str, lam: float |
     )
 
 
-def posterior_network(quadrics: Sequence[Quadric], mu: Array, region: Region, dtype: str, **facts: Any) -> Network:
+def _fitting(
+    best: Callable[[list[Quadric]], Plan], quadrics: Sequence[Quadric], tol: float | None
+) -> tuple[Plan, list[Quadric]]:
+    """r + 1 neurons a form, or the 2r of pairs where only they keep a tolerance."""
+    plan = best(list(quadrics))
+    if tol is not None and plan.error > tol:
+        paired = [replace(q, paired=True) for q in quadrics]
+        other = best(paired)
+        if other.error < plan.error:
+            return other, paired
+    return plan, list(quadrics)
+
+
+def posterior_network(
+    quadrics: Sequence[Quadric], mu: Array, region: Region, dtype: str, tol: float | None = None, **facts: Any
+) -> Network:
     """softmax(-H - μ) of quadratic Hamiltonians, with its certificate."""
-    plan = best_posterior(quadrics, mu, region, dtype)
-    made = layers(quadrics, mu, plan.exponent, region, dtype, -1.0)
+    plan, forms = _fitting(lambda found: best_posterior(found, mu, region, dtype), quadrics, tol)
+    if tol is None and plan.error > 0.5:
+        raise ValueError(
+            f"{dtype} has no scale with an error bound below 1/2 for these Hamiltonians on this region (the best is "
+            f"{plan.error:.3g}): a smaller domain, a radius or a wider dtype is needed"
+        )
+    if tol is not None and plan.error > tol:
+        raise ValueError(f"{dtype} reaches an error of {plan.error:.3g} with these Hamiltonians and inputs, got tol={tol:g}")
+    made = layers(forms, mu, plan.exponent, region, dtype, -1.0)
     head = Layer(made[-1].weight, made[-1].bias, "softmax")
     statement = f"softmax(-H - mu) of {len(mu)} quadratic Hamiltonians; each probability within the error"
-    return Network([*made[:-1], head], certificate=certify(plan, region, dtype, statement, scale(plan.exponent)), **facts)
+    lam = forms[0].place.scale(plan.exponent)
+    return Network([*made[:-1], head], certificate=certify(plan, region, dtype, statement, lam), **facts)
 
 
-def energy_network(q: Quadric, region: Region, dtype: str, **facts: Any) -> Network:
+def energy_network(q: Quadric, region: Region, dtype: str, tol: float | None = None, **facts: Any) -> Network:
     """One quadratic Hamiltonian, with its certificate."""
-    plan = best_energy(q, region, dtype)
-    made = layers([q], np.zeros(1), plan.exponent, region, dtype, 1.0)
-    statement = f"a quadratic Hamiltonian of rank {q.rank} in {q.neurons} logistic neurons"
-    return Network(made, certificate=certify(plan, region, dtype, statement, scale(plan.exponent)), **facts)
+    plan, (form,) = _fitting(lambda found: best_energy(found[0], region, dtype), [q], tol)
+    if tol is not None and plan.error > tol:
+        raise ValueError(f"{dtype} reaches an error of {plan.error:.3g} on this domain, got tol={tol:g}")
+    made = layers([form], np.zeros(1), plan.exponent, region, dtype, 1.0)
+    statement = f"a quadratic Hamiltonian of rank {form.rank} in {form.neurons} logistic neurons"
+    lam = form.place.scale(plan.exponent)
+    return Network(made, certificate=certify(plan, region, dtype, statement, lam), **facts)

@@ -67,11 +67,7 @@ def network(h: Hamiltonian, *, domain: Any = None, tol: float | None = None, dty
     if not form.neurons:
         raise ValueError(f"{type(h).__name__} is constant, a network of neurons needs a form")
     region = region_of([h], np.zeros(1), box, None)
-    net = energy_network(form, region, precision, name=name)
-    assert net.certificate is not None
-    if tolerance is not None and net.certificate.error > tolerance:
-        raise ValueError(f"{precision} reaches an error of {net.certificate.error:.3g} on this domain, got tol={tol:g}")
-    return net
+    return energy_network(form, region, precision, tolerance, name=name)
 
 
 def posterior(hamiltonians: Sequence[Hamiltonian], priors: Any, y: Any) -> Array:
