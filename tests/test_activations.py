@@ -78,13 +78,14 @@ def arguments(name: str, dtype: np.dtype) -> np.ndarray:
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_errors_in_ulp(name: str, dtype: np.dtype) -> None:
-    """Within the documented bound; without fused operations half an ulp more."""
+    """Within the documented bound; without fused operations half an ulp more, but for the logistic function."""
     x = arguments(name, dtype)
     with mp.workdps(340 if name == "sin" else 40):
         exact = [EXACT[name](mp.mpf(v)) for v in x.tolist()]
         for isa in ISAS:
             error = ulps(getattr(fn, name)(x, isa=isa), exact)
-            assert error <= BOUNDS[name][dtype == "f8"] + (0.5 if isa == "v2" and name not in ("relu", "square") else 0), isa
+            more = 0.5 if isa == "v2" and name not in ("relu", "square", "sigmoid") else 0
+            assert error <= BOUNDS[name][dtype == "f8"] + more, isa
 
 
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)

@@ -53,6 +53,7 @@ def one_thread() -> Iterator[None]:
     _core.set_default_threads(before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_never_above_the_count_on_ten_thousand_chains() -> None:
     """All layer counts of 10^4 chains; some are rank-deficient, rectangular, complex, badly scaled."""

@@ -76,6 +76,7 @@ def one_thread() -> Iterator[None]:
     _core.set_default_threads(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_never_above_a_pair_that_exists(seed: int) -> None:
     """Given as a pair, as its product where that is exact, and as a matrix near it; one in ten with minors."""

@@ -154,6 +154,12 @@ template <class T> struct Maths {
     const X r = fma(n, all(-E::ln2_low), fma(n, all(-E::ln2_high), -x)), s = power(shifted);
     return {s, s + all(T(1)), s * r, horner(E::rising, r)};
   }
+  // 1/(sum + product factor + rest), sum the largest: as exact without fused operations as with them.
+  FLATNET_INLINE static X reciprocal(X sum, X product, X factor, X rest) {
+    const X t = product * factor, v = sum + t, y = all(T(1)) / v, one = v * y;
+    const X low = ((sum - v) + t) + (product_low(product, factor, t) + rest);
+    return y + y * (((all(T(1)) - one) - product_low(v, y, one)) - low * y);
+  }
   // |x| <= near. N vectors in step: one chain of 25 operations after the other would fill the processor's queues with waiting ones.
   template <int N> FLATNET_INLINE static void logistic_near(X (&x)[N]) {
     constexpr int top = static_cast<int>(sizeof E::rising / sizeof E::rising[0]) - 1;
@@ -173,8 +179,9 @@ template <class T> struct Maths {
     for (int k = top - 1; k >= 0; --k) each([&](int i) { p[i] = fma(p[i], r[i], all(E::rising[k])); });
     each([&](int i) { r[i] = s[i] * r[i]; });
     each([&](int i) { s[i] = s[i] + all(T(1)); });
+    if constexpr (!FLATNET_FUSED) return each([&](int i) { x[i] = reciprocal(s[i], r[i], p[i], X{}); });
     each([&](int i) { x[i] = fma(r[i], p[i], s[i]); });
-    if constexpr (!FLATNET_FUSED || sizeof(T) == 4) return each([&](int i) { x[i] = all(T(1)) / x[i]; });
+    if constexpr (sizeof(T) == 4) return each([&](int i) { x[i] = all(T(1)) / x[i]; });
     X y[N];
     each([&](int i) { y[i] = all(T(1)) / x[i]; });
     each([&](int i) { s[i] = fma(r[i], p[i], s[i] - x[i]); });
@@ -191,7 +198,9 @@ template <class T> struct Maths {
     return d.sum + fma(d.product, d.factor, all(T(1)) - (d.sum - d.power));
   }
   FLATNET_INLINE static X logistic_far(X x) {
-    return select(beyond(x, E::near), all(T(1)) / far_denominator(denominator(x)), logistic_near(x));
+    const Denominator d = denominator(x);
+    if constexpr (!FLATNET_FUSED) return reciprocal(d.sum, d.product, d.factor, all(T(1)) - (d.sum - d.power));
+    return select(beyond(x, E::near), all(T(1)) / far_denominator(d), logistic_near(x));
   }
   // Any x. Below -inner the logistic function is exp(x) to the last bit, above it is 1.
   static __attribute__((noinline)) X logistic_any(X x) {
