@@ -129,7 +129,7 @@ def test_columns_side_by_side_give_the_bits_of_rows(dtype: str, isa: str) -> Non
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 def test_results_larger_than_the_caches(dtype: str) -> None:
-    """From 8 MiB on the last stage writes past the caches, whole lines only."""
+    """Whole rows of float32; pieces of those of float64, which the last stage writes past the caches, whole lines only."""
     net = fn.Network(fn.random_butterfly(8192).layers, dtype=dtype)
     columns = data("large", dtype, 8192, 320)
     memory = np.empty(8192 * 320 + 16, dtype)

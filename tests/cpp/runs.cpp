@@ -161,11 +161,14 @@ TEST(passes_give_the_bits_of_the_stages) {
             k.blocks[static_cast<int>(t)]({g.a, 2, 2, g.d, g.va, g.vb, g.vc, g.vd, g.values.get(t).data.get(), expected.data(),
                                            expected.data(), lanes, nullptr, nullptr});
           }
-          std::vector<unsigned char> buffer(static_cast<std::size_t>(passes->buffer(lanes) * size));
-          auto in_place = x;
-          const RowPlace panel{in_place.data(), lanes};
-          passes->run(k, t, lanes, panel, panel, panel, buffer.data());
-          CHECK(in_place == expected, isa, name(t), order.size(), vectors);
+          constexpr int most_threads = 3;
+          std::vector<unsigned char> buffer(static_cast<std::size_t>(passes->buffer(lanes) * size * most_threads));
+          for (int threads = 1; threads <= most_threads; ++threads) {
+            auto in_place = x;
+            const RowPlace panel{in_place.data(), lanes};
+            passes->run(k, t, lanes, panel, panel, panel, buffer.data(), false, threads);
+            CHECK(in_place == expected, isa, name(t), order.size(), vectors, threads);
+          }
           // Rows of x and y at other distances, the panel between with its pads.
           const index_t x_row = lanes + 3, y_row = lanes + 5;
           std::vector<unsigned char> from(static_cast<std::size_t>(n * x_row * size)),
@@ -173,7 +176,7 @@ TEST(passes_give_the_bits_of_the_stages) {
           std::vector<unsigned char> between(static_cast<std::size_t>(passes->middle_size(lanes) * size)), got(x.size());
           for (index_t r = 0; r < n; ++r) std::memcpy(&from[r * x_row * size], &x[r * lanes * size], lanes * size);
           passes->run(k, t, lanes, {from.data(), x_row}, passes->middle(lanes, between.data()), {to.data(), y_row},
-                      buffer.data());
+                      buffer.data(), false, static_cast<int>(vectors) % most_threads + 1);
           for (index_t r = 0; r < n; ++r) std::memcpy(&got[r * lanes * size], &to[r * y_row * size], lanes * size);
           CHECK(got == expected, isa, name(t), order.size(), vectors);
         }

@@ -205,36 +205,48 @@ RowPlace Passes::middle(index_t lanes, void* data) const {
 index_t Passes::middle_size(index_t lanes) const { return middle(lanes, nullptr).at(rows_); }
 
 void Passes::run(const kernels::Table& k, Dtype component, index_t lanes, const RowPlace& x, const RowPlace& middle,
-                 const RowPlace& y, void* buffer, bool stream) const {
+                 const RowPlace& y, void* buffer, bool stream, int threads) const {
   const index_t size = size_of(component);
   const char* weights = static_cast<const char*>(this->weights(component));
   for (const Pass& p : passes_) {
-    const RowPlace &from = &p == &passes_.front() ? x : middle, &to = &p == &passes_.back() ? y : middle;
-    const index_t rows = p.lowest << p.stages;
-    const bool one = p.lowest == 1;  // block after block, else row after row within those of one stretch
-    const bool together = one && (from.group == 0 || rows % from.group == 0) && (to.group == 0 || rows % to.group == 0);
-    const index_t step = together ? rows_ : rows, blocks = together ? rows_ / rows : p.lowest;
-    ButterflyPass args{p.stages,
-                       p.up,
-                       true,
-                       stream && &to == &y,
-                       blocks,
-                       lanes,
-                       nullptr,
-                       one ? from.at(rows) : from.step,
-                       from.at(p.lowest),
-                       nullptr,
-                       one ? to.at(rows) : to.step,
-                       to.at(p.lowest),
-                       buffer,
-                       nullptr};
-    for (index_t base = 0; base < rows_; base += step) {
-      args.x = static_cast<const char*>(from.data) + from.at(base) * size;
-      args.y = static_cast<char*>(to.data) + to.at(base) * size;
-      args.weights = weights;
-      k.butterfly->pass[component == Dtype::f64](args);
-      weights += blocks * (index_t{2} << p.stages) * p.stages * size;
-    }
+    const bool last = &p == &passes_.back();
+    const Task task{&p == &passes_.front() ? x : middle, last ? y : middle, weights, lanes, rows_ >> p.stages, stream && last};
+    parallel_for(threads, threads, [&](index_t part, int) {
+      char* own = static_cast<char*>(buffer) + part * this->buffer(lanes) * size;
+      run_blocks(k, component, p, task, own, task.blocks * part / threads, task.blocks * (part + 1) / threads);
+    });
+    weights += 2 * rows_ * p.stages * size;
+  }
+}
+
+void Passes::run_blocks(const kernels::Table& k, Dtype component, const Pass& p, const Task& task, void* buffer, index_t begin,
+                        index_t end) const {
+  const RowPlace &from = task.from, &to = task.to;
+  const index_t size = size_of(component), rows = p.lowest << p.stages;
+  const bool one = p.lowest == 1;  // block after block, else row after row within those of one stretch
+  const bool together = one && (from.group == 0 || rows % from.group == 0) && (to.group == 0 || rows % to.group == 0);
+  const index_t step = together ? rows_ : rows, each = together ? task.blocks : p.lowest;  // of what one call may do
+  kernels::ButterflyPass args{p.stages,
+                              p.up,
+                              true,
+                              task.stream,
+                              0,
+                              task.lanes,
+                              nullptr,
+                              one ? from.at(rows) : from.step,
+                              from.at(p.lowest),
+                              nullptr,
+                              one ? to.at(rows) : to.step,
+                              to.at(p.lowest),
+                              buffer,
+                              nullptr};
+  for (index_t i = begin; i < end; i += args.blocks) {
+    const index_t base = i / each * step, first = i % each;
+    args.blocks = std::min(each - first, end - i);
+    args.x = static_cast<const char*>(from.data) + (from.at(base) + first * args.x_next) * size;
+    args.y = static_cast<char*>(to.data) + (to.at(base) + first * args.y_next) * size;
+    args.weights = task.weights + i * (index_t{2} << p.stages) * p.stages * size;
+    k.butterfly->pass[component == Dtype::f64](args);
   }
 }
 

@@ -15,13 +15,15 @@
 namespace flatnet {
 namespace {
 
-constexpr double least_cycles = 3e4;                 // that one thread should have to do: some 10 us
-constexpr index_t row_bytes = 256;                   // of a run's rows, where its blocks leave room in the nearest cache
-constexpr index_t block_bytes = index_t{16} << 10;   // of a block
-constexpr index_t run_bytes = index_t{4} << 20;      // of all rows of a run between two passes
-constexpr index_t stream_bytes = index_t{8} << 20;   // of y, from which on the caches will not keep it
-constexpr index_t line = 64;                         // bytes
-constexpr index_t chain_bytes = index_t{384} << 10;  // of all rows between two layers
+constexpr double least_cycles = 3e4;                       // that one thread should have to do: some 10 us
+constexpr index_t row_bytes = 256;                         // of a run's rows, where its blocks leave room in the nearest cache
+constexpr index_t block_bytes = index_t{16} << 10;         // of a block
+constexpr index_t run_bytes = index_t{4} << 20;            // of all rows of a run between two passes
+constexpr index_t stream_bytes = index_t{8} << 20;         // of y, from which on the caches will not keep it
+constexpr index_t whole_row_bytes = index_t{4} << 10;      // of rows that a run takes whole, with y between its passes
+constexpr index_t whole_block_bytes = index_t{256} << 10;  // of such a block
+constexpr index_t line = 64;                               // bytes
+constexpr index_t chain_bytes = index_t{384} << 10;        // of all rows between two layers
 
 // The columns of x and y: `inner` of them side by side, for every combination of the other axes.
 struct Columns {
@@ -85,6 +87,7 @@ class Chain {
       if (steps[i].kind == Step::Kind::butterfly) runs_ = true, widest_ = std::max(widest_, steps[i].rows);
     }
     threads_ = static_cast<int>(std::clamp(work / least_cycles, 1.0, static_cast<double>(threads)));
+    whole_ = whole_rows();
     choose_lanes();
   }
 
@@ -93,7 +96,7 @@ class Chain {
     const index_t each = (c_.inner + short_by + lanes_ - 1) / lanes_, count = each * c_.outer;
     const bool thin = count < threads_;  // too few columns for the team: it shares the rows of a layer
     const int team = thin ? 1 : threads_;
-    const index_t bytes = (2 * panel_ + buffer_) * c_.size;
+    const index_t bytes = (2 * panel_ + buffer_ * (thin ? threads_ : 1)) * c_.size;
     require_memory("scratch for the panels", static_cast<double>(bytes) * team);
     const Scratch scratch(static_cast<std::size_t>(bytes * team));
     parallel_for(count, team, [&](index_t i, int thread) {
@@ -110,7 +113,8 @@ class Chain {
   // Columns a panel. They say where a column is computed, never how: its bits do not depend on them, nor on the threads.
   void choose_lanes() {
     index_t most = 36 * width_;
-    if (c_.inner == 1) most = 1;
+    if (whole_) most = c_.inner;
+    else if (c_.inner == 1) most = 1;
     else if (runs_) {
       index_t deepest = 1;
       for (const Step& s : steps_)
@@ -122,19 +126,28 @@ class Chain {
     }
     // As many columns in each panel, and a panel for every thread.
     index_t panels = (c_.inner + most - 1) / most;
-    if (panels * c_.outer < threads_ && runs_) panels = (threads_ + c_.outer - 1) / c_.outer;
+    if (panels * c_.outer < threads_ && runs_ && !whole_) panels = (threads_ + c_.outer - 1) / c_.outer;
     lanes_ = ((c_.inner + panels - 1) / panels + width_ - 1) / width_ * width_;
     if (c_.inner == 1) lanes_ = 1;
     for (const Step& s : steps_) {
       if (!s.passes) continue;
-      panel_ = std::max(panel_, s.passes->middle_size(lanes_));
+      if (!whole_) panel_ = std::max(panel_, s.passes->middle_size(lanes_));
       buffer_ = std::max(buffer_, s.passes->buffer(lanes_));
     }
     const index_t whole = line / c_.size;
     // A run with columns to be copied begins and ends in a panel.
     const index_t rows = runs_ ? std::max({between_, widest_, steps_.front().cols, steps_.back().rows}) : between_;
-    panel_ = (std::max(panel_, rows * lanes_) + whole - 1) / whole * whole;
+    if (!whole_) panel_ = (std::max(panel_, rows * lanes_) + whole - 1) / whole * whole;
     buffer_ = (buffer_ + whole - 1) / whole * whole;
+  }
+
+  // A run alone, on rows of y that lie side by side: they are read and written as one stream, in y itself between the passes.
+  // (Pieces of rows, or a panel as long as y beside it, take up to twice as long once both have left the second cache.)
+  bool whole_rows() const {
+    const Step& step = steps_.front();
+    return steps_.size() == 1 && runs_ && !step.touched() && step.passes->several() && c_.inner > 1 && c_.inner % width_ == 0 &&
+           c_.y_row == c_.inner && c_.inner * c_.size <= whole_row_bytes &&
+           step.passes->buffer(c_.inner) * c_.size <= whole_block_bytes;
   }
 
   // One panel: `present` columns from x to y.
@@ -156,8 +169,8 @@ class Chain {
       if (step.kind == Step::Kind::butterfly) {
         const int out = held < 0 ? 1 : held;
         const RowPlace to = direct ? y : RowPlace{panels[out], lanes};
-        step.passes->run(k_, t_, lanes, at, step.passes->middle(lanes, panels[1 - out]), to, buffer,
-                         direct && streams(y, lanes));
+        step.passes->run(k_, t_, lanes, at, whole_ ? y : step.passes->middle(lanes, panels[1 - out]), to, buffer,
+                         direct && !whole_ && streams(y, lanes), threads);
         at = to, held = out;
       } else {
         const RowPlace to = direct ? y : RowPlace{panels[other], lanes};
@@ -182,6 +195,7 @@ class Chain {
 
   // By how many columns the first panel is short, so that the others begin where lines of y do.
   index_t shift() const {
+    if (whole_) return 0;
     const auto past = static_cast<index_t>(reinterpret_cast<std::uintptr_t>(c_.y) % line);
     if (!runs_ || !large() || c_.outer > 1 || lanes_ * c_.size % line != 0 || past % c_.size != 0) return 0;
     const index_t columns = past / c_.size;
@@ -210,7 +224,7 @@ class Chain {
   index_t lanes_ = 1, panel_ = 0, buffer_ = 0;  // columns and elements
   index_t between_ = 0, widest_ = 0;            // rows between steps, rows of runs
   int threads_ = 1;
-  bool runs_ = false;
+  bool runs_ = false, whole_ = false;
 };
 
 }  // namespace

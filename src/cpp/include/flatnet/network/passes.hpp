@@ -28,15 +28,17 @@ class Passes {
   const void* weights(Dtype component) const;
   const void* weights_along(Dtype component, index_t width) const;
 
-  /// Elements of the buffer that `run` needs beside its panels, and of a panel with pads between x and y.
+  /// Elements of the buffer that each thread of `run` needs beside its panels, and of a panel with pads between x and y.
   index_t buffer(index_t lanes) const { return (index_t{1} << longest_) * lanes; }
   RowPlace middle(index_t lanes, void* data) const;
   index_t middle_size(index_t lanes) const;
+  /// Whether there is anything in the middle.
+  bool several() const { return passes_.size() > 1; }
 
-  /// y is written past the caches where `stream` says so and its rows are aligned to 64 bytes.
-  /// x -> middle -> ... -> y, all of `lanes` columns, a multiple of the width. Each may be the other.
+  /// x -> middle -> ... -> y, all of `lanes` columns, a multiple of the width. Each may be the other. The threads share the blocks of
+  /// each pass. y is written past the caches where `stream` says so and its rows are aligned to 64 bytes.
   void run(const kernels::Table& k, Dtype component, index_t lanes, const RowPlace& x, const RowPlace& middle,
-           const RowPlace& y, void* buffer, bool stream = false) const;
+           const RowPlace& y, void* buffer, bool stream = false, int threads = 1) const;
 
   /// One column in place: the stages from stage `first` on that go in one sweep along their strides; how many, 0 where none does.
   int run_along(const kernels::Table& k, Dtype component, int first, void* x, int threads = 1) const;
@@ -49,7 +51,16 @@ class Passes {
     bool up;
     index_t lowest;  // the smallest stride
   };
+  // What one pass does: `blocks` counts those of the whole run.
+  struct Task {
+    const RowPlace &from, &to;
+    const char* weights;
+    index_t lanes, blocks;
+    bool stream;
+  };
   explicit Passes(const std::vector<Factor>& stages);
+  void run_blocks(const kernels::Table& k, Dtype component, const Pass& p, const Task& task, void* buffer, index_t begin,
+                  index_t end) const;
   template <class T> void pack(T* to) const;
   template <class T> void pack_along(T* to, index_t width) const;
   std::vector<Pass> sweeps_along(index_t width) const;
