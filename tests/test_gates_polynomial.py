@@ -247,6 +247,55 @@ def test_quadratic_form_is_the_least_by_its_derivatives() -> None:
     assert compiled.neurons == 5 and compiled.certificate.error <= 1e-4
 
 
+def test_polynomials_carry_their_flat_form() -> None:
+    rng = np.random.default_rng(3)
+    dense = {e: float(rng.normal()) for e in np.ndindex(4, 4) if sum(e) <= 3}
+    for terms in ({(2, 1): 1.0, (0, 3): -2.0}, {(4,): 1.0}, {(5,): 1.0, (0,): 2.0, (1,): 1.0}, {(3, 2, 1): 0.5}, dense):
+        for name, dtype in (("logistic", "float64"), ("tanh", "float64"), ("logistic", "float32")):
+            net = fn.polynomial(terms, activation=name, dtype=dtype, domain=(-1, 0.5))
+            flat = net.flat_form
+            assert net.depth > 1 == flat.depth and flat.dtype == net.dtype and flat.certificate.domain == net.certificate.domain
+            x = points(flat, 200, rng)
+            want = sum(c * np.prod(x.astype(np.longdouble) ** np.array(e), axis=1) for e, c in terms.items())
+            assert np.abs(flat(x)[:, 0] - want).max() <= flat.certificate.error
+            linear = any(sum(e) == 1 for e in terms)
+            assert flat.neurons <= linear + sum(math.prod(r + 1 for r in e) for e in terms if sum(e) > 1)
+            cost = fn.flattening_cost(net, depth=1)
+            assert cost.C_n.upper <= flat.neurons / net.neurons and cost.C_n.lower <= cost.C_n.upper
+    assert fn.polynomial({(1, 1): 1.0}).flat_form is None  # it is flat
+    # x^3 y^2 z: (3+1)(2+1)(1+1) - 1 neurons are made and, with one bias and no vanishing derivative, needed
+    net = fn.polynomial({(3, 2, 1): 1.0})
+    assert fn.flattening_cost(net, depth=1).C_n == (23 / net.neurons, 23 / net.neurons)
+
+
+@pytest.mark.parametrize("terms", [{(2, 1): 1.0}, {(4,): 1.0, (1,): 0.5}, {(5, 3): 1.0}])
+def test_c_n_is_infinite_where_no_flat_form_exists(terms: dict) -> None:
+    # k layers of squares make degree 2^k; a network without hidden layers is affine
+    net, degree = fn.polynomial(terms, activation="square"), max(map(sum, terms))
+    for depth in range(net.depth + 1):
+        cost = fn.flattening_cost(net, depth)
+        if 2**depth < degree:
+            assert cost.C_n == cost.C_s == (math.inf, math.inf) and cost.synapses == math.inf
+            assert f"f has degree {degree}" in cost.class_of_networks and "no network is known" in repr(cost)
+            with pytest.raises(ValueError, match=f"f has degree {degree}"):
+                _ = cost.net
+        else:
+            assert cost.C_n.upper == 1.0 and cost.net.depth <= depth
+    assert fn.flattening_cost(fn.polynomial(terms), depth=0).C_n == (math.inf, math.inf)
+
+
+def test_c_n_has_a_lower_end_where_no_flat_form_is_known() -> None:
+    cost = fn.flattening_cost(fn.product_tree(64), depth=1)  # 2^64 - 1 neurons
+    assert cost.C_n == ((2**64 - 1) / 252, math.inf) and cost.C_s.upper == math.inf and "LB6" in cost.class_of_networks
+    with pytest.raises(ValueError, match=r"product_tree\(64\): no network of at most 1 hidden layer is known"):
+        _ = cost.net
+    deep = fn.tent_map(20)
+    for depth, least in ((1, 2**20 - 1), (2, 2046)):
+        assert fn.flattening_cost(deep, depth).C_n == (least / 40, math.inf)
+    with pytest.raises(ValueError, match="reaches depth 6 at the least, got depth=2"):
+        fn.flattening_cost(fn.product_tree(64), depth=2)  # nothing is known there
+
+
 def test_quadratic_form_of_128_inputs() -> None:
     h = np.cos(np.subtract.outer(np.arange(128), np.arange(128)) ** 2)
     net = fn.quadratic_form(h)

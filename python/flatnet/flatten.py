@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ._check import error_bound, nonnegative_int
-from .bounds.nonlinear import hidden_neurons
+from .bounds.nonlinear import hidden_neurons, impossible
 from .certify import Certificate, LowerBound, exp_range
 from .cost import CONVENTIONS, Interval, as_network, has_activation, noted, ratio
 from .merging import add_logs
@@ -99,9 +99,9 @@ def _reachable(what: str, table: SegmentTable, depth: int) -> Partition:
 
 @dataclass(frozen=True)
 class _Found:
-    """The upper end: a network that exists, or a partition of a table from which it can be formed."""
+    """The upper end: a network that exists, or a partition of a table from which it can be formed; inf: none is known."""
 
-    synapses: int
+    synapses: float
     log_range: float
     predicted: bool
     form: Callable[[], Network]
@@ -116,6 +116,13 @@ class _Found:
     def by_merging(cls, table: SegmentTable, choice: Partition) -> _Found:
         return cls(choice.count, choice.log_range, choice.predicted, lambda: table.form(choice.segments))
 
+    @classmethod
+    def unknown(cls, sentence: str) -> _Found:
+        def form() -> Network:
+            raise ValueError(sentence)
+
+        return cls(math.inf, math.inf, False, form)
+
 
 @dataclass(frozen=True, repr=False)
 class FlatteningCost:
@@ -124,6 +131,8 @@ class FlatteningCost:
     Attributes
     ----------
     depth : int
+    synapses : int or inf
+        Of ``net``; inf if no network of at most ``depth`` hidden layers is known: ``net`` then raises a ValueError.
     C_s, C_n : Interval
         Synapses and neurons of the cheapest network of at most ``depth`` hidden layers over those of f: the
         upper end is reached by ``net`` (C_s), the lower end is certified for ``class_of_networks``.
@@ -144,7 +153,7 @@ class FlatteningCost:
     of: Network
     depth: int
     eps: float
-    synapses: int
+    synapses: float
     C_s: Interval
     C_n: Interval
     C_n_reason: str
@@ -181,6 +190,8 @@ class FlatteningCost:
     def __repr__(self) -> str:
         name = self.of.name or "network"
         upper = f"{self.synapses}{' predicted' if self.predicted else ''} of {self.of.synapses} synapses"
+        if self.synapses == math.inf:
+            upper = "no network is known"
         lines = [
             f"FlatteningCost of {name} to at most {self.depth} hidden layers, eps={self.eps:g}",
             f"C_s in {self.C_s}: {upper}, range {self.range:.6g}, error {self.error:.3g}",
@@ -237,7 +248,8 @@ def flattening_cost(
     ------
     ValueError, TypeError
         As :func:`flatten`; ValueError also if ``max_range`` is negative or nan or ``delta`` not in [0, 1). A
-        non-linear network with a known ``flat_form`` does not raise for a depth that the flat form reaches.
+        non-linear network does not raise for a depth that its ``flat_form`` reaches, or for which a lower bound is known: the
+        upper ends are then inf, and both are where no network of such neurons computes f.
 
     Notes
     -----
@@ -295,11 +307,16 @@ def _non_linear(table: SegmentTable, depth: int) -> FlatteningCost:
     """Costs of a network with activations: merges of its linear runs, and its flat form if one is known."""
     net = table.net
     flat = net.flat_form if net.flat_form is not None and net.flat_form.depth <= depth else None
-    options: list[tuple[int, _Found, int, str]] = []
-    if flat is None or depth + 1 >= table.least_layers:
+    bound = hidden_neurons(net, depth, flat)
+    options: list[tuple[float, _Found, float, str]] = []
+    never = impossible(net, depth)
+    if flat is None and depth + 1 < table.least_layers and (bound is not None or never):
+        reason = never or f"no network of at most {depth} hidden layer{'s' * (depth > 1)} is known that computes f"
+        options.append((math.inf, _Found.unknown(f"{net.name or 'network'}: {reason}"), math.inf, reason))
+    elif flat is None or depth + 1 >= table.least_layers:
         found = _Found.by_merging(table, _reachable("flattening_cost", table, depth))
         # every merge takes its hidden layer away: what stays are the layers that end in an activation
-        neurons = sum(layer.weight.shape[0] for layer in net.layers[:-1] if layer.activation is not None)
+        neurons: float = sum(layer.weight.shape[0] for layer in net.layers[:-1] if layer.activation is not None)
         reason = "merging every linear run leaves the layers that end in an activation"
         options.append((found.synapses, found, neurons, reason))
     if flat is not None:
@@ -308,14 +325,15 @@ def _non_linear(table: SegmentTable, depth: int) -> FlatteningCost:
         options.append((found.synapses, found, flat.neurons, reason))
     synapses, found, _, _ = min(options, key=lambda option: option[0])
     _, _, neurons, reason = min(options, key=lambda option: option[2])
-    bound = hidden_neurons(net, depth, flat)
-    least, covered = 0, "no lower bound is known here for networks with activations; 0 stands for none"
-    if bound is not None:
+    least, covered = 0.0, "no lower bound is known here for networks with activations; 0 stands for none"
+    if found.synapses == math.inf and never:
+        least, covered = math.inf, never
+    elif bound is not None:
         least, covered = bound.value, f"{bound.name}: {bound.class_of_networks}"
         reason = f"{reason}; at least {least} neurons by {bound.name}"
     c_n = Interval(math.nan, math.nan) if net.depth == 0 else Interval(ratio(least, net.neurons), ratio(neurons, net.neurons))
     # a hidden neuron that does anything has an incoming synapse, those of the last hidden layer an outgoing one as well
-    fewest = 0 if bound is None else 2 * least if depth == 1 else least + 1
+    fewest = 2 * least if depth == 1 else least + 1 if least else 0
     return FlatteningCost(
         of=net,
         depth=depth,

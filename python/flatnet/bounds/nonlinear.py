@@ -28,7 +28,7 @@ from .cube import threshold_neurons
 if TYPE_CHECKING:
     from ..network import Network
 
-__all__ = ["NeuronBound", "derivative_ranks", "hidden_neurons", "sawtooth_neurons"]
+__all__ = ["NeuronBound", "derivative_ranks", "hidden_neurons", "impossible", "sawtooth_neurons"]
 
 PRIME = (1 << 61) - 1
 _MOST_ENTRIES = 1 << 22  # of one matrix of derivatives
@@ -170,6 +170,21 @@ def hidden_neurons(net: Network, depth: int, flat: Network | None) -> NeuronBoun
         covers = f"one hidden layer, one common bias with no vanishing derivative 1 to {degree}, {where}"
         return NeuronBound("LB6", sum(ranks) - 1, covers)
     return NeuronBound("LB6, free biases", max(ranks[1:-1]), f"one hidden layer, any biases, {where}")
+
+
+def impossible(net: Network, depth: int) -> str:
+    """Why no network of at most ``depth`` hidden layers with the neurons of ``net`` computes its function; empty if one may."""
+    known: Any = net.info.get("polynomial")
+    try:
+        degree = max((sum(map(int, e)) for e, c in known["terms"] if c), default=0)
+    except (TypeError, ValueError, KeyError, OverflowError):
+        return ""
+    if depth == 0 and degree > 1:
+        return f"a network without hidden layers is affine, f has degree {degree}"
+    if depth >= 64 or degree <= 1 << depth or any(layer.activation not in (None, "square") for layer in net.layers):
+        return ""
+    layers = "one layer of squares makes" if depth == 1 else f"{depth} layers of squares make"
+    return f"{layers} polynomials of degree at most {1 << depth}, f has degree {degree}"
 
 
 def _cube(net: Network) -> tuple[int, int] | None:

@@ -186,7 +186,7 @@ def _outer(made: list[Made]) -> tuple[Array, Array, Array]:
 
 def _stacked(forms: Sequence[Affine], last: tuple[Array, Array, Array] | None) -> tuple[Array, Array, Array]:
     """Affine forms on the columns of the layer before: columns, (forms, columns) coefficients, constants."""
-    constants = np.array([form.constant for form in forms])
+    constants = np.array([form.constant for form in forms], dtype=np.float64)
     entries: list[tuple[int, Array, Array]] = []
     for row, form in enumerate(forms):
         for k, c in form.terms:

@@ -13,6 +13,7 @@ from ..network import Network
 from ..transforms import Entry
 from ._choice import Domain, arguments, bias_of, copy_recipe, pair_recipe
 from ._circuit import Circuit, compiled, unit_roundoff
+from ._flat import one_layer
 from ._plan import Plan, Recipes, circuit, plan
 from ._plan import neurons as hidden_neurons
 from ._precision import positive_number
@@ -59,7 +60,8 @@ def polynomial(
     -------
     Network
         Maps ``(..., n) -> (..., 1)``. Its ``certificate`` has the error bound, the ``floor``, and the scale of the last layer;
-        ``info["multiplications"]`` is the number of products.
+        ``info["multiplications"]`` is the number of products. Up to 1024 neurons its ``flat_form`` has one hidden layer:
+        Π(r_i + 1) neurons a monomial, or one less.
 
     Raises
     ------
@@ -119,6 +121,7 @@ def polynomial(
         statement=f"a polynomial of degree {degree} in {inputs} inputs from {name} gates: truncation and rounding",
         name=f"polynomial({inputs} inputs, degree {degree})",
         floor=floor,
+        flat_form=one_layer(found, name, box, precision) if len(chosen.layers) > 1 else None,
         info={**polynomial_info(inputs, found), "multiplications": len(made.products)},
     )
 

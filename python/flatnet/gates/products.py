@@ -12,8 +12,9 @@ from numpy.typing import DTypeLike
 from .._check import integer, nonnegative_int, positive_int
 from ..network import Network
 from ..transforms import Entry
-from ._choice import Domain, arguments, best_bias, bias_of, copy_recipe, pair_recipe, scales_of
+from ._choice import Domain, arguments, bias_of, copy_recipe, pair_recipe, scales_of
 from ._circuit import Circuit, Gate, affine, compiled, unit_roundoff
+from ._flat import monomial_recipes, vanishes
 from ._recipe import Recipe, product_recipe
 from .derivatives import _value, roots
 from .product import polynomial_info
@@ -119,7 +120,7 @@ def _tree(what: str, n: int, name: str, neurons: int, layers: Any) -> tuple[tupl
         if 3**depth != n:
             raise ValueError(f"{what} with 2 neurons for each multiplication needs a power of three, got n={n}")
         ternary = product_recipe(3, 4)
-        if not _vanishes(name, 2, 3):
+        if not vanishes(name, 2, 3):
             raise ValueError(f"{what} needs a bias with {name}'' = 0 and {name}''' not for the ternary gate, got {name!r}")
         return (3,) * depth, lambda size: ternary
     deepest = (n - 1).bit_length()
@@ -185,22 +186,17 @@ def _fan_in(n: int, k: int) -> tuple[int, int, tuple[int, ...]] | None:
     return min(options, default=None)
 
 
-def _vanishes(name: str, vanishing: int, standing: int) -> list[float]:
-    """Biases where one derivative is zero and another is not."""
-    return [z for z in roots(name, vanishing) if abs(_value(name, standing, z)) > 1e-9]
-
-
 def flat_neurons(name: str, n: int) -> dict[int, int]:
     """Neurons of a flat n-fold product that an activation allows -> order of the error in the scale (1 or 2)."""
     found = {}
-    dropped = _vanishes(name, n - 1, n) if n > 1 else [0.0] * (copy_recipe(name).neurons == 1)
+    dropped = vanishes(name, n - 1, n) if n > 1 else [0.0] * (copy_recipe(name).neurons == 1)
     if dropped:
         second = n == 1 or any(abs(_value(name, n + 1, z)) < 1e-12 for z in dropped)
         found[1 << (n - 1)] = 2 if second else 1
     generic = {z for k in (n - 1, n + 1, n + 2) if k >= 0 for z in roots(name, k)} | {0.0, 1.0}
     if any(abs(_value(name, n, z)) > 1e-9 for z in generic):
         if n > 1:
-            found[(1 << n) - 1] = 2 if _vanishes(name, n + 1, n) or name == "square" else 1
+            found[(1 << n) - 1] = 2 if vanishes(name, n + 1, n) or name == "square" else 1
         found[1 << n] = 2
     return found
 
@@ -346,14 +342,12 @@ def monomial(
     if not exponents or sum(exponents) > 24 or math.prod(r + 1 for r in exponents) > 1 << _MOST_FLAT:
         raise ValueError(f"monomial needs powers of degree 1 to 24 and at most 2**{_MOST_FLAT} neurons, got {powers!r}")
     name, box, precision = arguments(what, activation, domain, len(exponents), dtype)
-    full = Recipe(("both",) * len(exponents), exponents)
-    less = full if full.offset else Recipe(("forward",) * len(exponents), exponents)
-    d = sum(exponents)
-    if abs(_value(name, d, best_bias(name, full, unit_roundoff(precision)))) < 1e-12:
+    found = monomial_recipes(name, exponents, unit_roundoff(precision))
+    if found is None:
+        d = sum(exponents)
         raise ValueError(f"monomial of degree {d} needs a derivative {d} that is not zero, {name} has none")
-    second = bool(full.offset or _vanishes(name, d + 1, d))
-    known = {full.neurons: full, less.neurons: less}
-    count = min(known) if neurons is None and second else max(known) if neurons is None else neurons
+    known = {recipe.neurons: recipe for recipe in found[0]}
+    count = found[1].neurons if neurons is None else neurons
     if count not in known:
         raise ValueError(f"monomial {exponents} has {' or '.join(map(str, sorted(known)))} neurons, got neurons={neurons!r}")
     return _flat(what, f"monomial{exponents}", known[count], name, box, precision, scale, bias)

@@ -133,7 +133,8 @@ def pair_loss(x: Array) -> Array:
 
     x² (5 + cosh x) - 12 (cosh x - 1) has the coefficients 1/(2k-2)! - 12/(2k)! of x^2k, 0 for k = 1 and 2 and positive beyond;
     times 40 it is below (5 + cosh x) x⁶/6, term by term. And 1/(5 + cosh √q) is convex:
-    2x sinh² x - (x cosh x - sinh x)(5 + cosh x) has coefficients [(2k+1)(4^k/2 - 5) + 4^k + 5]/(2k+1)! of x^(2k+1), 0 for k = 0 and 1 and positive beyond.
+    2x sinh² x - (x cosh x - sinh x)(5 + cosh x) has the coefficients [(2k+1)(4^k/2 - 5) + 4^k + 5]/(2k+1)! of x^(2k+1), 0 for
+    k = 0 and 1 and positive beyond.
     """
     with np.errstate(over="ignore", divide="ignore"):
         direct = x**2 - 12 / (1 + 3 / np.sinh(x / 2) ** 2)
