@@ -205,24 +205,6 @@ def test_pickle_and_text() -> None:
     assert picture.svg.startswith("<svg") and "haar(32, levels=5)" in picture.svg
 
 
-def test_another_use_than_planned_is_said_once() -> None:
-    made = fn.haar(16).plan(batch=64, threads=1, dtype="float32")
-    x = np.ones((64, 16), "float32")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        made(x), made(x[:20])
-    with pytest.warns(planning.PlanWarning, match=r"made for float32, this call computes in float64: it stays as it is"):
-        made(x.astype("float64"))
-    with pytest.warns(planning.PlanWarning, match=r"made for 64 vectors a call, this one has 1"):
-        assert (made(x[0]) == made.network(x[0])).all()
-    with pytest.warns(planning.PlanWarning, match=r"made for 1 threads, this call has 2"):
-        made.apply(x, threads=2)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        made(x[0].astype("float64"))
-        made.apply(x, threads=2)
-
-
 @pytest.mark.parametrize(
     ("arguments", "error", "sentence"),
     [
@@ -311,6 +293,13 @@ def test_a_damaged_or_foreign_file_is_ignored_and_rebuilt(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert planning.calibration("float64").tables["float64"] == some_table()
+
+
+def test_a_file_that_cannot_be_read_is_left_alone(cache: pathlib.Path) -> None:
+    cache.mkdir(parents=True)
+    with pytest.warns(planning.CalibrationWarning, match=r"cannot be read \(.+\): typical speeds are used"):
+        made = fn.haar(8).plan()
+    assert cache.is_dir() and "typical" in made.notes[-1]
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
