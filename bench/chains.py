@@ -39,7 +39,7 @@ def picture_diffusion(hops: int, step: int = 8) -> fn.Network:
     graph = sp.csr_array(img_to_graph(grey)).astype(float)
     graph.data = np.exp(-10 * graph.data**2)
     graph.setdiag(1.0)
-    walk = sp.diags_array(1 / graph.sum(axis=1)) @ graph
+    walk = sp.diags(1 / np.asarray(graph.sum(axis=1)).ravel()) @ graph
     return fn.Network([sp.csr_array(walk)] * hops, name=f"pixels of a photograph, {hops} hops")
 
 
@@ -47,8 +47,8 @@ def pyramid(side: int = 128, levels: int = 3) -> fn.Network:
     """Blur along each axis, then every other pixel of every other row: the low-pass pyramid of Burt and Adelson (1983)."""
     layers: list[Any] = []
     for _ in range(levels):
-        blur = sp.diags_array([np.full(side - abs(k), w) for k, w in _TAPS.items()], offsets=list(_TAPS), format="csr")
-        eye = sp.eye_array(side, format="csr")
+        blur = sp.diags([np.full(side - abs(k), w) for k, w in _TAPS.items()], list(_TAPS), format="csr")
+        eye = sp.eye(side, format="csr")
         half = eye[::2]
         layers += [sp.kron(eye, blur, "csr"), sp.kron(blur, eye, "csr"), sp.kron(half, half, "csr")]
         side //= 2
@@ -73,14 +73,14 @@ def v_cycle(levels: int = 3, coarse: int = 3, damping: float = 0.8) -> fn.Networ
     kept, down, rise = 0, [], []
     for A, P in zip(matrices, up, strict=False):
         n = A.shape[0]
-        eye, before = sp.eye_array(n, format="csr"), sp.eye_array(kept, format="csr")
-        smooth = damping * sp.diags_array(1 / A.diagonal())  # one step from 0
+        eye, before = sp.eye(n, format="csr"), sp.eye(kept, format="csr")
+        smooth = damping * sp.diags(1 / A.diagonal())  # one step from 0
         down.append(_beside(before, sp.vstack([eye, eye - A @ smooth])))
-        down.append(_beside(sp.eye_array(kept + n, format="csr"), P.T / 4))
+        down.append(_beside(sp.eye(kept + n, format="csr"), P.T / 4))
         rise.append(_beside(before, sp.hstack([smooth, eye - smooth @ A])))
         rise.append(_beside(before, sp.vstack([sp.hstack([eye, 0 * P]), sp.hstack([smooth, P])])))
         kept += n
-    solve = _beside(sp.eye_array(kept, format="csr"), sp.csr_array(np.linalg.inv(matrices[-1].toarray())))
+    solve = _beside(sp.eye(kept, format="csr"), sp.csr_array(np.linalg.inv(matrices[-1].toarray())))
     return fn.Network([*down, solve, *reversed(rise)], name=f"V-cycle, {sides[0]} x {sides[0]}")
 
 
@@ -90,8 +90,8 @@ def _beside(first: Any, second: Any) -> Any:
 
 def _poisson(n: int) -> Any:
     """Five-point Laplacian on n x n interior points of the unit square."""
-    one = sp.diags_array([np.full(n - 1, -1.0), np.full(n, 2.0), np.full(n - 1, -1.0)], offsets=[-1, 0, 1]) * (n + 1) ** 2
-    eye = sp.eye_array(n)
+    one = sp.diags([np.full(n - 1, -1.0), np.full(n, 2.0), np.full(n - 1, -1.0)], [-1, 0, 1]) * (n + 1) ** 2
+    eye = sp.eye(n)
     return sp.csr_array(sp.kron(one, eye) + sp.kron(eye, one))
 
 

@@ -11,7 +11,7 @@ import pytest
 import scipy.sparse as sp
 from flatnet import _core
 from flatnet.bounds.schatten import schatten
-from flatnet.certify import Certificate, lower_bound
+from flatnet.certify import LowerBounds, lower_bound
 from flatnet.flatten import segment_table
 from flatnet.spectrum import Spectrum, spectrum_of
 
@@ -62,11 +62,11 @@ def test_never_above_the_count_on_ten_thousand_chains() -> None:
     for _ in range(10_000):
         chain = random_chain(rng)
         net = fn.Network(chain)
-        certificate = Certificate(segment_table(net))
+        facts = LowerBounds(segment_table(net))
         for layers in range(1, len(net) + 1):
-            bound = certificate.lower_bound(layers)
-            assert 0 <= bound.value <= certificate.table.partition(layers).count
-            tight += bound.value == certificate.table.partition(layers).count
+            bound = facts.lower_bound(layers)
+            assert 0 <= bound.value <= facts.table.partition(layers).count
+            tight += bound.value == facts.table.partition(layers).count
         assert bound.value <= synapses(chain)
     assert tight > 10_000  # one layer is always exact
 
@@ -107,10 +107,10 @@ def test_tight_where_the_layers_divide_log_n(m: int) -> None:
 
 
 def test_tight_in_exact_integers_at_any_size() -> None:
-    certificate = Certificate(segment_table(fn.hadamard(2**40)))
-    assert certificate.rounding == 0.0
+    facts = LowerBounds(segment_table(fn.hadamard(2**40)))
+    assert facts.rounding == 0.0
     for layers in (2, 4, 5, 8, 10, 20, 40):
-        assert certificate.lower_bound(layers).value == layers * 2 ** (40 + 40 // layers)
+        assert facts.lower_bound(layers).value == layers * 2 ** (40 + 40 // layers)
 
 
 def dense_values(net: fn.Network) -> np.ndarray:
@@ -147,7 +147,7 @@ def test_singular_values_from_structure(name: str) -> None:
     net = build()
     net = net if isinstance(net, fn.Network) else fn.Network([net])
     table = segment_table(net)
-    found = Certificate(table).spectrum
+    found = LowerBounds(table).spectrum
     assert found is not None and how in found.how
     values = np.sort(np.repeat(found.values, found.multiplicities.astype(int)))[::-1]
     truth = dense_values(net)
@@ -175,7 +175,7 @@ def test_rank_left_by_an_error(seed: int) -> None:
 
 def test_large_tensor_products_have_their_multiplicities() -> None:
     net = fn.zeta(20)
-    found = Certificate(segment_table(net)).spectrum
+    found = LowerBounds(segment_table(net)).spectrum
     golden = (1 + math.sqrt(5)) / 2
     assert len(found.values) == 21
     np.testing.assert_allclose(found.values, golden ** np.arange(20, -22, -2.0), rtol=1e-11)
@@ -190,8 +190,8 @@ def test_isometries_are_recognised_at_any_size() -> None:
 
 def test_nearly_unitary_is_not_unitary() -> None:
     q = np.linalg.qr(np.random.default_rng(0).standard_normal((6, 6)))[0]
-    assert "isometry" in Certificate(segment_table(fn.Network([q]))).spectrum.how
-    assert "LAPACK" in Certificate(segment_table(fn.Network([q + 1e-3 * np.eye(6)]))).spectrum.how
+    assert "isometry" in LowerBounds(segment_table(fn.Network([q]))).spectrum.how
+    assert "LAPACK" in LowerBounds(segment_table(fn.Network([q + 1e-3 * np.eye(6)]))).spectrum.how
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -203,7 +203,7 @@ def test_rounding_of_merges_is_covered(seed: int) -> None:
     net = fn.Network(chain)
     exact = np.linalg.multi_dot([A.astype(np.float64) for A in chain[::-1]])
     table = segment_table(net)
-    rounding = Certificate(table).rounding
+    rounding = LowerBounds(table).rounding
     for segments in (((0, 4),), ((0, 2), (3, 4)), ((0, 0), (1, 4))):
         merged = [layer.weight.toarray().astype(np.float64) for layer in table.form(segments)]
         product = np.linalg.multi_dot(merged[::-1]) if len(merged) > 1 else merged[0]
@@ -216,8 +216,8 @@ def test_rounding_noise_is_no_rank() -> None:
     rng = np.random.default_rng(0)
     u = rng.standard_normal((20, 1))
     net = fn.Network([u.T / 3, np.ones((1, 1)) / 7, u / 11, u.T, u * 0.1])
-    spectrum = Certificate(segment_table(net)).spectrum
-    assert spectrum.rank(Certificate(segment_table(net)).rounding) == 1
+    spectrum = LowerBounds(segment_table(net)).spectrum
+    assert spectrum.rank(LowerBounds(segment_table(net)).rounding) == 1
     row = fn.profile(net).rows[-1]
     assert 0 < row.lower <= row.upper
 
@@ -243,7 +243,7 @@ def test_unformed_products_still_have_rows_and_columns() -> None:
     rng = np.random.default_rng(0)
     chain = [sp.random(300, 300, density=2 / 300, random_state=rng, format="csr") for _ in range(3)]
     net = fn.Network(chain)
-    small = Certificate(segment_table(net, max_bytes=1000))
+    small = LowerBounds(segment_table(net, max_bytes=1000))
     assert small.table.flat is None and small.spectrum is None
     product = (chain[2] @ chain[1] @ chain[0]).toarray()
     rows, cols = (np.count_nonzero(product.any(axis=axis)) for axis in (1, 0))

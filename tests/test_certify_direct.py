@@ -10,13 +10,13 @@ import pytest
 from flatnet.bounds import SkippedError, direct
 from flatnet.bounds.bound import Asked
 from flatnet.bounds.direct import DIRECT, Side, fewest
-from flatnet.certify import Certificate, lower_bound
+from flatnet.certify import LowerBounds, lower_bound
 from flatnet.flatten import segment_table
 
 
 def bound(matrix: np.ndarray, eps: float = 0.0) -> int:
-    certificate = Certificate(segment_table(fn.Network([matrix])), math.inf)
-    found = DIRECT.prove(certificate, certificate.asked(2, eps))
+    facts = LowerBounds(segment_table(fn.Network([matrix])), math.inf)
+    found = DIRECT.prove(facts, facts.asked(2, eps))
     assert found is not None
     return found.value
 
@@ -121,11 +121,11 @@ def test_class_and_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found.name, found.skipped) == ("LB1", (sentence,))
     net = fn.Network([matrix, np.eye(9)])
     assert f"not computed: {sentence}" in repr(fn.profile(net, max_range=math.inf))
-    certificate = Certificate(segment_table(fn.Network([matrix])))
+    facts = LowerBounds(segment_table(fn.Network([matrix])))
     with pytest.raises(SkippedError, match="up to 80 non-zeros"):
-        DIRECT.prove(certificate, certificate.asked(2, 0.0))
+        DIRECT.prove(facts, facts.asked(2, 0.0))
 
 
 def test_only_two_layers() -> None:
-    certificate = Certificate(segment_table(fn.Network([np.ones((4, 4))])))
-    assert [DIRECT.ceiling(certificate, certificate.asked(layers, 0.0)) for layers in (1, 2, 3)] == [0, 16, 0]
+    facts = LowerBounds(segment_table(fn.Network([np.ones((4, 4))])))
+    assert [DIRECT.ceiling(facts, facts.asked(layers, 0.0)) for layers in (1, 2, 3)] == [0, 16, 0]

@@ -14,7 +14,7 @@ from flatnet.bounds import minors
 from flatnet.bounds.bound import Asked
 from flatnet.bounds.covering import covering, met, sizes
 from flatnet.bounds.minors import MINORS, prime_fourier, sampled_ranks
-from flatnet.certify import Certificate, lower_bound
+from flatnet.certify import LowerBounds, lower_bound
 from flatnet.flatten import segment_table
 from scipy.optimize import linprog
 
@@ -188,10 +188,10 @@ def test_nothing_is_left_to_chance_by_default(monkeypatch: pytest.MonkeyPatch) -
 
 def test_ceiling_is_above_the_bound() -> None:
     for n in (2, 3, 17, 64, 257):
-        certificate = Certificate(segment_table(fn.Network([np.eye(n)])), delta=0.1)
+        facts = LowerBounds(segment_table(fn.Network([np.eye(n)])), delta=0.1)
         ks = sizes(n)
-        assert covering(n, n, ks, np.array(ks, float)).value <= MINORS.ceiling(certificate, certificate.asked(2, 0.0))
-        assert MINORS.ceiling(certificate, certificate.asked(3, 0.0)) == 0
+        assert covering(n, n, ks, np.array(ks, float)).value <= MINORS.ceiling(facts, facts.asked(2, 0.0))
+        assert MINORS.ceiling(facts, facts.asked(3, 0.0)) == 0
 
 
 def test_work_is_limited_and_said(monkeypatch: pytest.MonkeyPatch) -> None:

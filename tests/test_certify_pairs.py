@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from flatnet import _core
 from flatnet.bounds import BOUNDS, EXACT, LowerBound
-from flatnet.certify import Certificate
+from flatnet.certify import LowerBounds
 from flatnet.flatten import segment_table
 
 KINDS = ("integer", "ones", "real", "complex", "one a row", "one a column", "zero", "rank one", "triangular")
@@ -59,10 +59,10 @@ def nearby(rng: np.random.Generator, product: np.ndarray, eps: float) -> np.ndar
 
 
 def all_bounds(net: fn.Network, gamma: float, eps: float, delta: float, seed: int) -> list[LowerBound]:
-    certificate = Certificate(segment_table(net), gamma, delta, seed)
-    asked = certificate.asked(2, eps)
-    found = [bound.prove(certificate, asked) for bound in BOUNDS if bound is not EXACT]
-    ceilings = [bound.ceiling(certificate, asked) for bound in BOUNDS if bound is not EXACT]
+    facts = LowerBounds(segment_table(net), gamma, delta, seed)
+    asked = facts.asked(2, eps)
+    found = [bound.prove(facts, asked) for bound in BOUNDS if bound is not EXACT]
+    ceilings = [bound.ceiling(facts, asked) for bound in BOUNDS if bound is not EXACT]
     assert all(b is None or most == 0 or b.value <= most for b, most in zip(found, ceilings, strict=True))
     return [bound for bound in found if bound is not None]
 
@@ -112,7 +112,7 @@ def test_scales_change_nothing_for_any_weights(seed: int) -> None:
     scaled = 2.0 ** rng.integers(-2, 3, size=(9, 1)) * matrix * 2.0 ** rng.integers(-2, 3, size=7)
     for delta in (0.0, 0.1):
         values = [fn.Network([m]) for m in (matrix, scaled)]
-        first, second = (Certificate(segment_table(net), math.inf, delta).lower_bound(2) for net in values)
+        first, second = (LowerBounds(segment_table(net), math.inf, delta).lower_bound(2) for net in values)
         assert (first.name, first.value) == (second.name, second.value)
 
 
@@ -120,5 +120,5 @@ def test_largest_is_chosen_and_the_wider_class_of_equal_ones() -> None:
     """A permutation: LB1, LB2 and LB4 all say 2 n; the name is that of any weights."""
     net = fn.Network([np.eye(8)[::-1].copy()])
     assert {bound.value for bound in all_bounds(net, 1.0, 0.0, 0.0, 0)} == {16}
-    found = Certificate(segment_table(net), 1.0).lower_bound(2)
+    found = LowerBounds(segment_table(net), 1.0).lower_bound(2)
     assert (found.name, found.value, found.range) == ("LB1", 16, math.inf)

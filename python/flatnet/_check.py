@@ -27,6 +27,13 @@ def integer(what: str, name: str, value: Any) -> int:
         raise TypeError(f"{what} needs a whole number for {name}, got {value!r}") from None
 
 
+def boolean(what: str, name: str, value: Any) -> bool:
+    """`value` as a bool; numbers and strings are refused."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{what} needs True or False for {name}, got {value!r}")
+    return bool(value)
+
+
 def positive_int(what: str, name: str, value: Any) -> int:
     """`value` as an int >= 1."""
     n = integer(what, name, value)

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from .factors import Factor
     from .network import Network
 
-__all__ = ["Certificate", "LowerBound", "exp_range", "lower_bound"]
+__all__ = ["LowerBound", "LowerBounds", "exp_range", "lower_bound"]
 
 Array = np.ndarray[Any, Any]
 
 
-class Certificate:
+class LowerBounds:
     """Lower bounds for a linear network, for any number of layers.
 
     Parameters
@@ -258,4 +258,4 @@ def lower_bound(
     for index, layer in enumerate(net.layers):
         if layer.activation is not None:
             raise TypeError(f"lower_bound needs a linear network, layer {index} has the activation {layer.activation!r}")
-    return Certificate(segment_table(net), max_range, delta, seed).lower_bound(layers, eps)
+    return LowerBounds(segment_table(net), max_range, delta, seed).lower_bound(layers, eps)

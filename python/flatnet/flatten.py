@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._check import error_bound, nonnegative_int
 from .bounds.nonlinear import hidden_neurons, impossible
-from .certify import Certificate, LowerBound, exp_range
+from .certify import LowerBound, LowerBounds, exp_range
 from .cost import CONVENTIONS, Interval, as_network, has_activation, noted, ratio
 from .merging import add_logs
 from .segments import Partition, SegmentTable, segment_table
@@ -275,8 +275,8 @@ def flattening_cost(
     table = segment_table(net)
     if has_activation(net):
         return _non_linear(table, depth)
-    certificate = Certificate(table, max_range, delta, seed)
-    bounds = tuple(certificate.lower_bound(layers, eps) for layers in range(1, depth + 2))
+    facts = LowerBounds(table, max_range, delta, seed)
+    bounds = tuple(facts.lower_bound(layers, eps) for layers in range(1, depth + 2))
     least = min(bounds, key=lambda bound: bound.value)
     covered = least.class_of_networks
     if eps > 0:

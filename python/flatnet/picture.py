@@ -44,7 +44,7 @@ class Picture:
         return f"<Picture, {len(self.svg)} characters of SVG; save(path) writes it>"
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture to an ``.svg`` file, complete or not at all.
+        """Write the picture, complete or not at all: ``.svg`` by itself, `Drawing` also ``.png``, ``.pdf`` and the like.
 
         Parameters
         ----------
@@ -57,15 +57,21 @@ class Picture:
             If the name asks for another format that this picture cannot be written in.
         OSError
             If the file system refuses.
+        ImportError
+            If the format needs matplotlib and it is not installed (``pip install flatnet[report]``).
         """
         suffix = pathlib.Path(path).suffix.lower()
-        if suffix in _RASTER:
-            raise ValueError(f"this picture is SVG, got a name that ends in {suffix}")
+        if suffix in _BY_MATPLOTLIB:
+            self._save_as(suffix[1:], path)
+            return
         with atomic_writer(path) as stream:
             stream.write(self.svg.encode("utf-8"))
 
+    def _save_as(self, kind: str, path: str | os.PathLike[str]) -> None:
+        raise ValueError(f"this picture is SVG, got a name that ends in .{kind}")
 
-_RASTER = (".png", ".pdf", ".jpg", ".jpeg", ".eps", ".ps", ".webp", ".tif", ".tiff")
+
+_BY_MATPLOTLIB = (".png", ".pdf", ".jpg", ".jpeg", ".eps", ".ps", ".webp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
@@ -268,31 +274,13 @@ class Drawing(Picture):
         ax.set_axis_off()
         return ax
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the picture, complete or not at all: ``.svg`` by itself, ``.png``, ``.pdf`` and the like by matplotlib.
-
-        Parameters
-        ----------
-        path : str or os.PathLike
-            Where to write; an existing file is replaced.
-
-        Raises
-        ------
-        OSError
-            If the file system refuses.
-        ImportError
-            If the format needs matplotlib and it is not installed (``pip install flatnet[report]``).
-        """
-        suffix = pathlib.Path(path).suffix.lower()
-        if suffix not in _RASTER:
-            super().save(path)
-            return
+    def _save_as(self, kind: str, path: str | os.PathLike[str]) -> None:
         import matplotlib.pyplot as plt
 
         axes = self.plot()
         try:
             with atomic_writer(path) as stream:
-                axes.figure.savefig(stream, format=suffix[1:], dpi=144)
+                axes.figure.savefig(stream, format=kind, dpi=144)
         finally:
             plt.close(axes.figure)
 

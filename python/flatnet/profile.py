@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ._check import TooLargeError, positive_int
-from .certify import Certificate, exp_range
+from .certify import LowerBounds, exp_range
 from .cost import CONVENTIONS, as_network, has_activation, noted
 from .segments import Partition, SegmentTable, segment_table
 
@@ -215,9 +215,9 @@ def profile(
     """
     net = as_network("profile", net)
     table = segment_table(net)
-    certificate = None if has_activation(net) else Certificate(table, max_range, delta, seed)
+    facts = None if has_activation(net) else LowerBounds(table, max_range, delta, seed)
     partitions = [table.partition(q) for q in range(table.least_layers, table.layers + 1)]
-    rows = [_row(table, certificate, partition) for partition in partitions]
+    rows = [_row(table, facts, partition) for partition in partitions]
     if batch is not None or measure:
         batch = positive_int("profile", "batch", 256 if batch is None else batch)
     if measure and batch is not None:
@@ -226,13 +226,13 @@ def profile(
     return Profile(rows=rows, net_name=net.name, batch=batch)
 
 
-def _row(table: SegmentTable, certificate: Certificate | None, partition: Partition) -> ProfileRow:
+def _row(table: SegmentTable, facts: LowerBounds | None, partition: Partition) -> ProfileRow:
     ends = [end for _, end in partition.segments[:-1]]
     lower, name = 0, "none"
     skipped: tuple[str, ...] = ()
     covered = "no lower bound is known here for networks with activations; 0 stands for none"
-    if certificate is not None:
-        bound = certificate.lower_bound(partition.layers)
+    if facts is not None:
+        bound = facts.lower_bound(partition.layers)
         lower, name, covered, skipped = bound.value, bound.name, bound.class_of_networks, bound.skipped
     return ProfileRow(
         depth=partition.layers - 1,

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from numpy.typing import ArrayLike
 
 from .. import _check, _core
+from ..operator import ACTIVATIONS
 from ._arguments import Array, checked_isa, data, result
 
-
-def _apply(what: str, number: int, x: Any, out: Array | None, threads: int | None, isa: str) -> Any:
-    a, team = data(x), _check.threads(what, threads)
-    y = result(a, out)
-    _core.activate(number, a, y, team, checked_isa(what, isa))
-    return y[()] if out is None and a.ndim == 0 else y
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
+def _element(activation: str) -> Callable[[_Function], _Function]:
+    """The function of single elements that a signature and a docstring describe: short calls go straight to C++."""
+    number = ACTIVATIONS.index(activation)
+
+    def make(described: _Function) -> _Function:
+        what = described.__name__
+
+        @functools.wraps(described)
+        def function(x: Any, out: Array | None = None, *, threads: int | None = None, isa: str = "") -> Any:
+            if not isa:
+                y = _core.activate_plain(number, x, out, threads)
+                if y is not None:
+                    return y
+            a, team = data(x), _check.threads(what, threads)
+            y = result(a, out)
+            _core.activate(number, a, y, team, checked_isa(what, isa))
+            return y[()] if out is None and a.ndim == 0 else y
+
+        return function  # type: ignore[return-value]
+
+    return make
+
+
+@_element("logistic")
 def sigmoid(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, isa: str = "") -> Any:
     r"""The logistic function 1/(1 + e^-x).
 
@@ -56,13 +78,9 @@ def sigmoid(x: ArrayLike, out: Array | None = None, *, threads: int | None = Non
     >>> fn.sigmoid([-1.0, 0.0, 1.0]), float(fn.sigmoid(0))
     (array([0.26894142, 0.5       , 0.73105858]), 0.5)
     """
-    if not isa:
-        y = _core.activate_plain(1, x, out, threads)
-        if y is not None:
-            return y
-    return _apply("sigmoid", 1, x, out, threads, isa)
 
 
+@_element("tanh")
 def tanh(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, isa: str = "") -> Any:
     r"""The hyperbolic tangent.
 
@@ -93,13 +111,9 @@ def tanh(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, 
     >>> fn.tanh([-1.0, 0.0, 1e-9])
     array([-7.61594156e-01,  0.00000000e+00,  1.00000000e-09])
     """
-    if not isa:
-        y = _core.activate_plain(5, x, out, threads)
-        if y is not None:
-            return y
-    return _apply("tanh", 5, x, out, threads, isa)
 
 
+@_element("softplus")
 def softplus(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, isa: str = "") -> Any:
     r"""ln(1 + e^x), the smooth ramp.
 
@@ -130,13 +144,9 @@ def softplus(x: ArrayLike, out: Array | None = None, *, threads: int | None = No
     >>> fn.softplus([-50.0, 0.0, 1000.0])
     array([1.92874985e-22, 6.93147181e-01, 1.00000000e+03])
     """
-    if not isa:
-        y = _core.activate_plain(6, x, out, threads)
-        if y is not None:
-            return y
-    return _apply("softplus", 6, x, out, threads, isa)
 
 
+@_element("relu")
 def relu(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, isa: str = "") -> Any:
     r"""max(x, 0), the rectifier.
 
@@ -167,13 +177,9 @@ def relu(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, 
     >>> fn.relu([-1, 0, 2])
     array([0., 0., 2.])
     """
-    if not isa:
-        y = _core.activate_plain(2, x, out, threads)
-        if y is not None:
-            return y
-    return _apply("relu", 2, x, out, threads, isa)
 
 
+@_element("gelu")
 def gelu(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, isa: str = "") -> Any:
     r"""x Φ(x), the Gaussian error linear unit.
 
@@ -205,13 +211,9 @@ def gelu(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, 
     >>> fn.gelu([-30.0, -1.0, 1.0])
     array([-1.47201418e-196, -1.58655254e-001,  8.41344746e-001])
     """
-    if not isa:
-        y = _core.activate_plain(7, x, out, threads)
-        if y is not None:
-            return y
-    return _apply("gelu", 7, x, out, threads, isa)
 
 
+@_element("silu")
 def silu(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, isa: str = "") -> Any:
     r"""x/(1 + e^-x), the sigmoid linear unit.
 
@@ -242,13 +244,9 @@ def silu(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, 
     >>> fn.silu([-1.0, 0.0, 1.0])
     array([-0.26894142,  0.        ,  0.73105858])
     """
-    if not isa:
-        y = _core.activate_plain(8, x, out, threads)
-        if y is not None:
-            return y
-    return _apply("silu", 8, x, out, threads, isa)
 
 
+@_element("sin")
 def sin(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, isa: str = "") -> Any:
     r"""The sine.
 
@@ -279,13 +277,9 @@ def sin(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, i
     >>> fn.sin([0.0, 1.0, 1e22])
     array([ 0.        ,  0.84147098, -0.85220085])
     """
-    if not isa:
-        y = _core.activate_plain(9, x, out, threads)
-        if y is not None:
-            return y
-    return _apply("sin", 9, x, out, threads, isa)
 
 
+@_element("exp")
 def exp(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, isa: str = "") -> Any:
     r"""The exponential function.
 
@@ -316,13 +310,9 @@ def exp(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, i
     >>> fn.exp([-1000.0, 0.0, 1.0])
     array([0.        , 1.        , 2.71828183])
     """
-    if not isa:
-        y = _core.activate_plain(10, x, out, threads)
-        if y is not None:
-            return y
-    return _apply("exp", 10, x, out, threads, isa)
 
 
+@_element("square")
 def square(x: ArrayLike, out: Array | None = None, *, threads: int | None = None, isa: str = "") -> Any:
     r"""x², the activation of exact products (Lin & Tegmark sec. II C).
 
@@ -353,8 +343,3 @@ def square(x: ArrayLike, out: Array | None = None, *, threads: int | None = None
     >>> fn.square([-3, 0.5])
     array([9.  , 0.25])
     """
-    if not isa:
-        y = _core.activate_plain(3, x, out, threads)
-        if y is not None:
-            return y
-    return _apply("square", 3, x, out, threads, isa)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ..certify import Certificate
+    from ..certify import LowerBounds
 
 __all__ = ["Asked", "Bound", "LowerBound", "SkippedError", "covered", "exp_range"]
 
@@ -106,8 +106,8 @@ class Bound(NamedTuple):
         The bound, or None where it does not apply. May raise SkippedError.
     """
 
-    ceiling: Callable[[Certificate, Asked], float]
-    prove: Callable[[Certificate, Asked], LowerBound | None]
+    ceiling: Callable[[LowerBounds, Asked], float]
+    prove: Callable[[LowerBounds, Asked], LowerBound | None]
 
 
 def covered(asked: Asked, gamma: float = math.inf, target: str = "f", rounding: float | None = None) -> str:

@@ -42,7 +42,7 @@ import numpy as np
 from .bound import Asked, Bound, LowerBound, SkippedError, covered
 
 if TYPE_CHECKING:
-    from ..certify import Certificate
+    from ..certify import LowerBounds
 
 __all__ = ["DIRECT", "Side", "fewest"]
 
@@ -57,14 +57,14 @@ _PROBES = 2
 _SLACK = 1e-9
 
 
-def _ceiling(facts: Certificate, asked: Asked) -> float:
+def _ceiling(facts: LowerBounds, asked: Asked) -> float:
     """No row and no column direct: two weights each."""
     if asked.layers != 2 or not math.isfinite(asked.frobenius):
         return 0.0
     return 2.0 * (facts.net.shape[0] + facts.net.shape[1])
 
 
-def _prove(facts: Certificate, asked: Asked) -> LowerBound | None:
+def _prove(facts: LowerBounds, asked: Asked) -> LowerBound | None:
     if facts.whole.predicted or facts.whole.count > MAX_NONZEROS:
         raise SkippedError(f"LB2 looks at products of up to {MAX_NONZEROS} non-zeros, this has {facts.whole.count}")
     if facts.flat is None or not math.isfinite(facts.norm) or not math.isfinite(asked.rounding):

@@ -9,16 +9,16 @@ from ..truncate import droppable
 from .bound import Asked, Bound, LowerBound, covered
 
 if TYPE_CHECKING:
-    from ..certify import Certificate
+    from ..certify import LowerBounds
 
 __all__ = ["EXACT"]
 
 
-def _ceiling(facts: Certificate, asked: Asked) -> float:
+def _ceiling(facts: LowerBounds, asked: Asked) -> float:
     return math.inf if asked.layers == 1 else 0.0
 
 
-def _prove(facts: Certificate, asked: Asked) -> LowerBound | None:
+def _prove(facts: LowerBounds, asked: Asked) -> LowerBound | None:
     """Non-zeros of the product, without its smallest entries if eps allows that."""
     whole = facts.whole
     if whole.predicted or (asked.eps > 0 and (facts.flat is None or not math.isfinite(facts.frobenius))):

@@ -42,7 +42,7 @@ from .bound import Asked, Bound, LowerBound, SkippedError, covered
 from .covering import covering, met, sizes
 
 if TYPE_CHECKING:
-    from ..certify import Certificate
+    from ..certify import LowerBounds
 
 __all__ = ["MINORS", "prime_fourier", "sampled_ranks"]
 
@@ -59,7 +59,7 @@ _MOST_DRAWS, _LEAST_DRAWS = 400, 4
 _THRESHOLDS = tuple(4.0**power for power in range(-1, 6))
 
 
-def _ceiling(facts: Certificate, asked: Asked) -> float:
+def _ceiling(facts: LowerBounds, asked: Asked) -> float:
     """The bound if every minor had full rank, from above: the covering by units of all degrees m/2^i, n/2^i."""
     rows, cols = facts.net.shape
     if asked.layers != 2 or not min(rows, cols) or not math.isfinite(asked.frobenius):
@@ -73,7 +73,7 @@ def _ceiling(facts: Certificate, asked: Asked) -> float:
     return math.ceil(float((np.array(ks) / meetings).max() * (counts @ (degrees[0] + degrees[1]))) * (1 + 1e-9))
 
 
-def _prove(facts: Certificate, asked: Asked) -> LowerBound | None:
+def _prove(facts: LowerBounds, asked: Asked) -> LowerBound | None:
     rows, cols = facts.net.shape
     if rows * cols > MAX_ENTRIES:
         raise SkippedError(f"LB3 takes minors of up to {MAX_ENTRIES} entries, this matrix has {rows} x {cols}")

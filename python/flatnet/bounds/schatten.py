@@ -11,7 +11,7 @@ import numpy as np
 from .bound import Asked, Bound, LowerBound, covered, exp_range
 
 if TYPE_CHECKING:
-    from ..certify import Certificate
+    from ..certify import LowerBounds
     from ..spectrum import Spectrum
 
 __all__ = ["SCHATTEN", "schatten"]
@@ -21,11 +21,11 @@ Array = np.ndarray[Any, Any]
 _EPS = float(np.finfo(np.float64).eps)
 
 
-def _ceiling(facts: Certificate, asked: Asked) -> float:
+def _ceiling(facts: LowerBounds, asked: Asked) -> float:
     return math.inf if math.isfinite(asked.log_range) else 0.0
 
 
-def _prove(facts: Certificate, asked: Asked) -> LowerBound:
+def _prove(facts: LowerBounds, asked: Asked) -> LowerBound:
     """The error goes in through Weyl's inequality or through Mirsky's, whichever keeps more."""
     known, layers, log_range = facts.spectrum, asked.layers, asked.log_range
     value, how = 0, "singular values out of reach"

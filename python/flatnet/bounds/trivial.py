@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from .bound import Asked, Bound, LowerBound, covered
 
 if TYPE_CHECKING:
-    from ..certify import Certificate
+    from ..certify import LowerBounds
 
 __all__ = ["TRIVIAL"]
 
 
-def _ceiling(facts: Certificate, asked: Asked) -> float:
+def _ceiling(facts: LowerBounds, asked: Asked) -> float:
     return math.inf
 
 
-def _prove(facts: Certificate, asked: Asked) -> LowerBound:
+def _prove(facts: LowerBounds, asked: Asked) -> LowerBound:
     """Filled rows in the last layer, filled columns in the first, the rank in each one between."""
     rank = 0 if facts.spectrum is None else facts.spectrum.rank(asked.spectral, asked.frobenius)
     rows, cols = (max(rank, facts.filled(axis, asked)) for axis in (1, 0))

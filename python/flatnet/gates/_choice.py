@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .._check import real_number
+from .._check import integer, real_number
 from ..certificate import intervals
 from ._circuit import unit_roundoff
 from ._precision import positive_number, real_dtype
@@ -76,6 +76,14 @@ def best_bias(name: str, recipe: Recipe, u: float) -> float:
             made = best_scales(recipe, name, bias, inputs, u)
             best = min(best, (made.burden, abs(bias), bias))
     return best[2]
+
+
+def gate_neurons(what: str, neurons: object) -> int:
+    """Neurons of a product of two, or a sentence."""
+    number = integer(what, "neurons", neurons)
+    if number not in (2, 3, 4):
+        raise ValueError(f"{what} makes products of 2, 3 or 4 neurons, got neurons={neurons!r}")
+    return number
 
 
 @functools.lru_cache(maxsize=64)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .._check import boolean
 from ..certificate import Certificate
 from ._precision import positive_number
 
@@ -153,9 +154,8 @@ def choose(
 
     ``ones`` is the largest number of bits that a neuron counts, ``output`` what is done with the neurons.
     """
-    if not isinstance(hard, (bool, np.bool_)):
-        raise TypeError(f"{what} needs True or False for hard, got {hard!r}")
-    if (sharpness is not None) + (tol is not None) + bool(hard) > 1:
+    hard = boolean(what, "hard", hard)
+    if (sharpness is not None) + (tol is not None) + hard > 1:
         raise ValueError(f"{what} takes sharpness or tol or hard, got sharpness={sharpness!r}, tol={tol!r} and hard={hard!r}")
     with np.errstate(over="ignore"):
         total = output.mass + abs(output.constant) + output.given

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .._check import positive_int, require_memory, size
+from .._check import boolean, positive_int, require_memory, size
 from ..bounds.cube import symmetric_edges
 from ..factors import Dense
 from ..network import Layer, Network
@@ -91,9 +91,7 @@ def bit_symmetric(
     steps = real_coefficients(what, values)
     if steps.size < 2:
         raise ValueError(f"{what} needs n + 1 >= 2 values, got {steps.size}")
-    if not isinstance(count_first, (bool, np.bool_)):
-        raise TypeError(f"{what} needs True or False for count_first, got {count_first!r}")
-    return _compiled(what, steps, tol, sharpness, hard, bool(count_first), dtype)
+    return _compiled(what, steps, tol, sharpness, hard, boolean(what, "count_first", count_first), dtype)
 
 
 def bit_parity(
@@ -145,11 +143,10 @@ def bit_parity(
     >>> parity([1, 1, 1, 0, 0, 0, 0, 0, 0, 0])
     array([1.])
     """
-    n = size("bit_parity", "n", positive_int("bit_parity", "n", n))
-    if not isinstance(count_first, (bool, np.bool_)):
-        raise TypeError(f"bit_parity needs True or False for count_first, got {count_first!r}")
-    require_memory(f"bit_parity of {n} bits", 48.0 * n if count_first else 16.0 * n * n)
-    return _compiled("bit_parity", np.arange(n + 1) % 2.0, tol, sharpness, hard, bool(count_first), dtype)
+    what = "bit_parity"
+    n, counted = size(what, "n", positive_int(what, "n", n)), boolean(what, "count_first", count_first)
+    require_memory(f"bit_parity of {n} bits", 48.0 * n if counted else 16.0 * n * n)
+    return _compiled(what, np.arange(n + 1) % 2.0, tol, sharpness, hard, counted, dtype)
 
 
 def _compiled(

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .._check import integer
 from ..network import Network
 from ..transforms import Entry
-from ._choice import Domain, arguments, bias_of, copy_recipe, pair_recipe
+from ._choice import Domain, arguments, bias_of, copy_recipe, gate_neurons, pair_recipe
 from ._circuit import Circuit, compiled, unit_roundoff
 from ._flat import one_layer
 from ._plan import Plan, Recipes, circuit, plan
@@ -100,9 +99,7 @@ def polynomial(
     box_given = domain if domain is not None else natural if natural is not None else (-1, 1)
     name, box, precision = arguments(what, activation, box_given, inputs, dtype)
     accepted = math.inf if tol is None else positive_number(what, "tol", tol)
-    if neurons is not None and integer(what, "neurons", neurons) not in (2, 3, 4):
-        raise ValueError(f"polynomial is made of products of 2, 3 or 4 neurons, got neurons={neurons!r}")
-    if neurons == 2 and pair_recipe(name) is None:
+    if neurons is not None and gate_neurons(what, neurons) == 2 and pair_recipe(name) is None:
         raise ValueError(f"polynomial needs a point where the slope of {name} vanishes for products of 2 neurons, it has none")
     choices = _choices(found, name, box, precision, neurons, relays, tol is not None)
     best, floor = _chosen(choices, accepted, precision)

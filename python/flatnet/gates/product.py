@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .._check import integer
 from ..network import Network
 from ..transforms import Entry
-from ._choice import arguments, bias_of, copy_recipe, pair_recipe, scales_of
+from ._choice import arguments, bias_of, copy_recipe, gate_neurons, pair_recipe, scales_of
 from ._circuit import Affine, Circuit, Gate, affine, compiled, unit_roundoff
 from ._recipe import Recipe, product_recipe
 from ._rounding import few_bits
@@ -93,9 +92,7 @@ def product_gate(
     """
     what = "product_gate"
     name, box, precision = arguments(what, activation, domain, 2, dtype)
-    if integer(what, "neurons", neurons) not in (2, 3, 4):
-        raise ValueError(f"product_gate has 2, 3 or 4 neurons, got neurons={neurons!r}")
-    recipe = product_recipe(2, neurons)
+    recipe = product_recipe(2, gate_neurons(what, neurons))
     u = unit_roundoff(precision)
     if neurons == 2 and pair_recipe(name) is None:
         recipe = Recipe(("single", "both"), (1, 1), skip=True)

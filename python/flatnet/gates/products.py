@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .._check import integer, nonnegative_int, positive_int
+from .._check import nonnegative_int, positive_int
 from ..network import Network
 from ..transforms import Entry
-from ._choice import Domain, arguments, bias_of, copy_recipe, pair_recipe, scales_of
+from ._choice import Domain, arguments, bias_of, copy_recipe, gate_neurons, pair_recipe, scales_of
 from ._circuit import Circuit, Gate, affine, compiled, unit_roundoff
 from ._flat import monomial_recipes, vanishes
 from ._recipe import Recipe, product_recipe
@@ -83,9 +83,7 @@ def product_tree(
     what = "product_tree"
     n = positive_int(what, "n", n)
     name, box, precision = arguments(what, activation, domain, n, dtype)
-    if integer(what, "neurons", neurons) not in (2, 3, 4):
-        raise ValueError(f"product_tree has 2, 3 or 4 neurons for each multiplication, got neurons={neurons!r}")
-    fans, recipes = _tree(what, n, name, neurons, layers)
+    fans, recipes = _tree(what, n, name, gate_neurons(what, neurons), layers)
     biases: dict[Recipe, float] = {}
     stages: list[list[Gate]] = []
     width = n

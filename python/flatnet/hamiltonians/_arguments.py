@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._check import dtype_of, finite_array, real_number
+from .._check import dtype_of, finite_array, positive_int, real_number
 from ..certificate import intervals
 from ._base import Array, Hamiltonian
 from ._region import Region
@@ -55,6 +55,14 @@ def log_priors(priors: Any, classes: int) -> Array:
         raise ValueError(f"priors sum to 1, these sum to {p.sum():.9g}")
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(p))
+
+
+def lattice_shape(shape: Any) -> tuple[int, ...]:
+    """Sites along 1 to 3 axes, from a number or a sequence of numbers."""
+    sizes = tuple(positive_int("a lattice", "sites", n) for n in (shape if isinstance(shape, (tuple, list)) else (shape,)))
+    if not 1 <= len(sizes) <= 3:
+        raise ValueError(f"a lattice has 1 to 3 axes, got shape={shape!r}")
+    return sizes
 
 
 def precision_name(what: str, dtype: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._check import nonnegative_int, positive_int
+from ._arguments import lattice_shape
 
 
 def monomials(n: int, degree: int) -> int:
@@ -91,10 +92,7 @@ def lattice_neurons(shape: int | tuple[int, ...], periodic: bool = True) -> int:
     >>> lattice_neurons((1024, 1024)) == 3 * 1024**2
     True
     """
-    sizes = shape if isinstance(shape, tuple) else (shape,)
-    sizes = tuple(positive_int("a lattice", "sites", n) for n in sizes)
-    if not 1 <= len(sizes) <= 3:
-        raise ValueError(f"a lattice has 1 to 3 axes, got shape={shape!r}")
+    sizes = lattice_shape(shape)
     sites = math.prod(sizes)
     return sites + sum(sites // n * (n if periodic and n > 2 else n - 1) for n in sizes)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._check import integer, positive_int
+from ._arguments import lattice_shape
 from ._base import Array, Hamiltonian
 from .bits import Bits, coefficient, evaluate, numbers
 
@@ -76,7 +77,7 @@ class Ising(Hamiltonian):
         periodic : bool
         """
         index = bonds(shape, periodic)
-        return cls(dict.fromkeys(map(tuple, index.tolist()), J), h, inputs=int(np.prod(_shape(shape))))
+        return cls(dict.fromkeys(map(tuple, index.tolist()), J), h, inputs=int(np.prod(lattice_shape(shape))))
 
     @classmethod
     def from_graph(cls, graph: Any, J: Any = 1, h: Any = 0) -> Ising:
@@ -156,7 +157,7 @@ def bonds(shape: Any, periodic: bool = True) -> Array:
     >>> bonds((2, 2), periodic=False).tolist()
     [[0, 1], [0, 2], [1, 3], [2, 3]]
     """
-    sizes = _shape(shape)
+    sizes = lattice_shape(shape)
     site = np.arange(int(np.prod(sizes))).reshape(sizes)
     pairs = []
     for axis, length in enumerate(sizes):
@@ -167,13 +168,6 @@ def bonds(shape: Any, periodic: bool = True) -> Array:
             pairs.append(np.stack([site.take(behind, axis), site.take(ahead, axis)], axis=-1).reshape(-1, 2))
     found = np.sort(np.concatenate(pairs), axis=1)
     return found[np.lexsort(found.T[::-1])]
-
-
-def _shape(shape: Any) -> tuple[int, ...]:
-    sizes = tuple(positive_int("a lattice", "sites", n) for n in (shape if isinstance(shape, (tuple, list)) else (shape,)))
-    if not 1 <= len(sizes) <= 3:
-        raise ValueError(f"a lattice has 1 to 3 axes, got shape={shape!r}")
-    return sizes
 
 
 def _pairs(couplings: Any) -> dict[tuple[int, int], Any]:
