@@ -266,6 +266,20 @@ def test_exact_products_of_integers() -> None:
         product(fn.Kronecker(2, [[2**40]], 2, weak=True), fn.Kronecker(2, [[2**40]], 2, weak=True))
 
 
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("full", [0.2, 0.7, 1.0])
+def test_full_matrices_are_multiplied_as_their_sparse_rows(dtype: np.dtype, full: float) -> None:
+    """Weights, zeros by the rule among them, and format are those of the same matrix in sparse rows."""
+    rng = generator(f"full {full}")
+    S = np.where(rng.random((130, 20)) < 0.15, rng.choice([-1, 1], (130, 20)), 0).astype(dtype)
+    B = np.where(rng.random((20, 50)) < full, random(rng, dtype, (20, 50)), 0)
+    B[10:] = B[:10]  # terms that cancel
+    S = fn.Sparse(sp.csr_array(S))
+    found, wanted = product(S, fn.Dense(B.astype(dtype))), product(S, fn.Sparse(sp.csr_array(B.astype(dtype))))
+    assert found.kind == wanted.kind and found.synapses == wanted.synapses
+    assert (found.toarray() == wanted.toarray()).all() and found.dtype == wanted.dtype
+
+
 def test_half_full_is_dense() -> None:
     """Sparse rows up to half of the cells, Dense above."""
     eye = sp.csr_array(sp.identity(8))

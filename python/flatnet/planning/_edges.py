@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Setting", "all_edges", "table_of"]
 
-# Products above this size [bytes] are not formed in order to be counted.
+# Products above this size [bytes] are not formed in order to be counted, nor those above an equal share of what all may take.
 _FORMED_TO_COUNT = 2**26
+_FORMED_ALTOGETHER = 2**29
 _tables: WeakKeyDictionary[Network, SegmentTable] = WeakKeyDictionary()
 
 
@@ -47,7 +48,8 @@ class Setting:
 def table_of(net: Network) -> SegmentTable:
     """The counts of all merges of a network, made once."""
     if net not in _tables:
-        _tables[net] = SegmentTable(net, _FORMED_TO_COUNT)
+        merges = len(net) * (len(net) + 1) // 2
+        _tables[net] = SegmentTable(net, min(_FORMED_TO_COUNT, _FORMED_ALTOGETHER // merges))
     return _tables[net]
 
 

@@ -258,11 +258,17 @@ Factor product(const Factor& left, const Factor& right, double max_bytes) {
     const Merged m = meet(*l, *r);
     if (m.meeting != Meeting::none) return merge(m, left, right, max_bytes);
   }
+  const Dtype t = product_dtype(left.dtype(), right.dtype());
+  const double eps = product_eps(left.dtype(), right.dtype());
+  if (r && r->a == 1 && r->d == 1 && !r->input && !r->output && !is_integer(t)) {
+    const double cells = static_cast<double>(left.rows()) * static_cast<double>(right.cols());
+    if (cells * static_cast<double>(size_of(t) + 8) <= max_bytes)
+      return sparse_by_dense(to_csr(left), contiguous(*r, t), right.cols(), eps);
+  }
   // 24 bytes an entry: the widest index and weight. Structured factors are opened only if their rows fit.
   refuse_above(max_bytes, 24.0 * (static_cast<double>(left.synapses()) + static_cast<double>(right.synapses())), left.rows(),
                right.cols());
-  return sparse_product(to_csr(left), to_csr(right), product_dtype(left.dtype(), right.dtype()),
-                        product_eps(left.dtype(), right.dtype()), max_bytes);
+  return sparse_product(to_csr(left), to_csr(right), t, eps, max_bytes);
 }
 
 }  // namespace flatnet

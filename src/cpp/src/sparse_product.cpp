@@ -40,15 +40,21 @@ template <class T> struct Accumulator {
         s.add(lv[e], rv[f]);
       }
     }
-    std::sort(touched.begin(), touched.end());
     const auto before = static_cast<index_t>(out.columns.size());
-    for (const index_t c : touched) {
+    const auto keep = [&](index_t c) {
       Sum<T>& s = sums[static_cast<std::size_t>(c)];
       const T v = s.value(eps);
       s = Sum<T>{};
-      if (v == T{}) continue;
+      if (v == T{}) return;
       out.columns.push_back(c);
       out.values.push_back(v);
+    };
+    // Where many columns were touched, a look at all of them takes less than sorting.
+    if (16 * static_cast<index_t>(touched.size()) > r.cols) {
+      for (index_t c = 0; c < r.cols; ++c) keep(c);
+    } else {
+      std::sort(touched.begin(), touched.end());
+      std::for_each(touched.begin(), touched.end(), keep);
     }
     out.counts.push_back(static_cast<index_t>(out.columns.size()) - before);
   }
@@ -137,6 +143,66 @@ template <class T> double largest(const T* v, index_t count) {
 }
 
 }  // namespace
+
+namespace {
+
+// Sums of one row of the product, column by column, as those of Sum.
+template <class T> struct DenseRow {
+  using Wide = typename Sum<T>::Wide;
+  std::vector<Wide> sum;
+  std::vector<double> magnitude, terms;
+
+  void clear(index_t cols) {
+    sum.assign(static_cast<std::size_t>(cols), Wide{});
+    magnitude.assign(static_cast<std::size_t>(cols), 0.0);
+    terms.assign(static_cast<std::size_t>(cols), 0.0);
+  }
+  void add(T v, const T* row) {
+    if (v == T{}) return;
+    for (std::size_t c = 0; c < sum.size(); ++c) {
+      const Wide p = row[c] == T{} ? Wide{} : Wide(v) * Wide(row[c]);
+      sum[c] += p;
+      magnitude[c] += std::abs(p);
+      terms[c] += row[c] == T{} ? 0.0 : 1.0;
+    }
+  }
+  T value(std::size_t c, double eps) const {
+    return terms[c] > 1 && std::abs(sum[c]) <= 4.0 * terms[c] * eps * magnitude[c] ? T{} : T(sum[c]);
+  }
+};
+
+}  // namespace
+
+Factor sparse_by_dense(const Csr& l, const Buffer& right, index_t cols, double eps) {
+  const Dtype dtype = right.dtype;
+  const Buffer lv = convert(l.values.get(), dtype);
+  return with_type(dtype, [&](auto t) -> Factor {
+    using T = decltype(t);
+    if constexpr (std::is_integral_v<T>) {
+      throw shape_error("a sparse matrix times a full one is done in floats, got integers");
+    } else {
+      auto product = allocate(l.rows * cols, dtype);
+      T* const out = static_cast<T*>(product.get());
+      const double work = static_cast<double>(lv.size) * static_cast<double>(cols);
+      const int threads = work < 1e5 ? 1 : default_threads();
+      std::vector<DenseRow<T>> rows(static_cast<std::size_t>(threads));
+      for (DenseRow<T>& row : rows) row.clear(cols);
+      parallel_for((l.rows + chunk - 1) / chunk, threads, [&](index_t i, int thread) {
+        DenseRow<T>& row = rows[static_cast<std::size_t>(thread)];
+        for (index_t r = i * chunk; r < std::min(l.rows, (i + 1) * chunk); ++r) {
+          row.clear(cols);
+          for (index_t e = (*l.begin)[r]; e < (*l.begin)[r + 1]; ++e)
+            row.add(lv.as<T>()[e], right.as<T>() + column(l, e) * cols);
+          for (index_t c = 0; c < cols; ++c) out[r * cols + c] = row.value(static_cast<std::size_t>(c), eps);
+        }
+      });
+      const Factor whole = dense(Buffer{product, l.rows * cols, dtype}, l.rows, cols);
+      const double filled = static_cast<double>(whole.synapses());
+      if (2.0 * filled > static_cast<double>(l.rows) * static_cast<double>(cols)) return whole;
+      return Factor("Sparse", to_csr(whole));
+    }
+  });
+}
 
 double sparse_terms(const Csr& l, const Csr& r) {
   double terms = 0;

@@ -47,6 +47,9 @@ void dense_product(const Buffer& left, const Buffer& right, void* out, index_t m
 /// Number of multiplications of left * right, an upper bound on its entries.
 double sparse_terms(const Csr& left, const Csr& right);
 
+/// left * right with `right` a full matrix (c x cols), row-major in `dtype`, no integers: the same weights as those of sparse_product.
+Factor sparse_by_dense(const Csr& left, const Buffer& right, index_t cols, double eps);
+
 /// left * right as sparse rows, or Dense above half full.
 Factor sparse_product(const Csr& left, const Csr& right, Dtype dtype, double eps, double max_bytes);
 
