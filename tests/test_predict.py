@@ -9,7 +9,7 @@ import flatnet as fn
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from flatnet import _core, predict
+from flatnet import _core
 from flatnet.factors import LazyBlocks
 from flatnet.predict import Estimate, predict_nnz, predict_segments
 from hypothesis import given, settings
@@ -79,8 +79,8 @@ def chain(request: pytest.FixtureRequest) -> list[sp.csr_array]:
 @pytest.fixture
 def sketches_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """No count is cheap enough."""
-    monkeypatch.setattr(predict, "_EXACT_WORK", 0)
-    monkeypatch.setattr(predict, "_EXACT_WORK_IN_A_TABLE", 0)
+    monkeypatch.setattr("flatnet.predict.EXACT_WORK", 0)
+    monkeypatch.setattr("flatnet.predict.EXACT_WORK_IN_A_TABLE", 0)
 
 
 def inside(estimate: Estimate, true: int) -> bool:
@@ -94,11 +94,11 @@ def inside(estimate: Estimate, true: int) -> bool:
 def test_counts_are_exact(chain: list[sp.csr_array], limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Formed, by bits of the inputs, by bits of the outputs: the same numbers."""
     if limit != "paths":
-        monkeypatch.setattr(predict, "_WORK_A_PATH", 2**60)
+        monkeypatch.setattr("flatnet.sizes._WORK_A_PATH", 2**60)
     if limit == "outputs":  # few outputs, so that their bits are the cheaper ones
         chain = [*chain, sparse(np.random.default_rng(0), 64, chain[-1].shape[0], 9)]
         edges = sum(matrix.nnz + matrix.shape[0] for matrix in chain)
-        monkeypatch.setattr(predict, "_EXACT_WORK", edges)
+        monkeypatch.setattr("flatnet.predict.EXACT_WORK", edges)
     net, sizes = fn.Network(chain), true_sizes(chain)
     for end in range(len(chain)) if limit != "outputs" else [len(chain) - 1]:
         assert predict_nnz(net, 0, end + 1) == Estimate(sizes[end], sizes[end], sizes[end], True, "counted")
@@ -164,9 +164,9 @@ def test_every_kind_of_factor(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
     sizes = true_sizes([sp.csr_array(np.abs(layer.toarray())) for layer in net.layers])
     for end in range(1, len(net)):
         assert predict_nnz(net, 0, end + 1) == Estimate(*[sizes[end]] * 3, True, predict_nnz(net, 0, end + 1).method)
-    monkeypatch.setattr(predict, "_WORK_A_PATH", 2**60)  # by bits
+    monkeypatch.setattr("flatnet.sizes._WORK_A_PATH", 2**60)  # by bits
     assert predict_nnz(net).value == sizes[-1]
-    monkeypatch.setattr(predict, "_EXACT_WORK", 0)  # by a sketch, of which all outputs are counted where they are few
+    monkeypatch.setattr("flatnet.predict.EXACT_WORK", 0)  # by a sketch, of which all outputs are counted where they are few
     for end in range(1, len(net)):
         assert inside(predict_nnz(net, 0, end + 1), sizes[end])
 
@@ -255,12 +255,12 @@ def test_small_steps_through_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     chain = CHAINS["power law"](np.random.default_rng(0))
     net, sizes = fn.Network(chain), true_sizes(chain)
     for name, size in [("_RANKS_AT_ONCE", 4 * 1500), ("_WORDS_AT_ONCE", 1), ("_SUMS_AT_ONCE", 1)]:
-        monkeypatch.setattr(predict, name, size)
+        monkeypatch.setattr(f"flatnet.sizes.{name}", size)
     row = predict_segments(net, samples=256)[0]
     assert all(cell is not None and inside(cell, true) for cell, true in zip(row, sizes, strict=True))
     assert row[2] is not None and row[2].method == "sketch"
-    monkeypatch.setattr(predict, "_EXACT_WORK", 2**26)
-    monkeypatch.setattr(predict, "_WORK_A_PATH", 2**60)
+    monkeypatch.setattr("flatnet.predict.EXACT_WORK", 2**26)
+    monkeypatch.setattr("flatnet.sizes._WORK_A_PATH", 2**60)
     assert predict_nnz(net).value == sizes[-1]
 
 
@@ -270,7 +270,7 @@ def test_small_steps_through_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("work", [0, 2**22])
 def test_table_of_segments(chain: list[sp.csr_array], work: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every cell exact with enough work allowed; without, one of at most ten outside its 99 % bar."""
-    monkeypatch.setattr(predict, "_EXACT_WORK_IN_A_TABLE", work)
+    monkeypatch.setattr("flatnet.predict.EXACT_WORK_IN_A_TABLE", work)
     net = fn.Network(chain)
     table = predict_segments(net)
     misses = 0
@@ -298,8 +298,8 @@ def test_segments_stop_at_activations() -> None:
 def test_layers_that_cannot_be_followed_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     chain = [sparse(rng, 90, 80, 2), sparse(rng, 70, 90, 2)]
-    monkeypatch.setattr(predict, "_EXACT_WORK", 0)
-    monkeypatch.setattr(predict, "_WIDEST", 50)
+    monkeypatch.setattr("flatnet.predict.EXACT_WORK", 0)
+    monkeypatch.setattr("flatnet.sizes._WIDEST", 50)
     found, true = predict_nnz(fn.Network(chain)), true_sizes(chain)[-1]
     assert found.method == "bound" and found.lower == 0 <= true <= found.upper <= 70 * 80 and inside(found, found.value)
     blocks = [fn.KroneckerSparse(rng.random((3, 4, 2, 8))), fn.KroneckerSparse(rng.random((8, 5, 12, 1)))]

@@ -11,7 +11,7 @@ import numpy as np
 from ._check import TooLargeError, require_memory
 from .degrees import heaviest_paths, row_sum_bound
 from .factors import product, product_estimate
-from .predict import Estimate, Sizes
+from .sizes import Estimate, Sizes
 from .support import Support, csr_bytes, support_product, weights_at_hand
 
 if TYPE_CHECKING:

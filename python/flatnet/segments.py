@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 from ._check import require_memory
 from .cost import has_activation
 from .merging import DEFAULT_MAX_BYTES, Grower, Segment, add_logs, log_peak, merged_layer
-from .predict import Sizes
+from .sizes import Sizes
 from .support import Support
 
 if TYPE_CHECKING:
