@@ -4,7 +4,7 @@
 set(FLATNET_CPP "${PROJECT_SOURCE_DIR}/src/cpp")
 file(GLOB FLATNET_SOURCES CONFIGURE_DEPENDS "${FLATNET_CPP}/src/*.cpp" "${FLATNET_CPP}/src/engine/*.cpp")
 # Families of kernels (FLATNET_KERNEL_FAMILIES in kernels/table.hpp, and the layers of a network): one object each per set.
-set(FLATNET_FAMILIES layers activation butterfly hadamard fourier fourier_line wavelet cosine)
+set(FLATNET_FAMILIES layers activation butterfly hadamard fourier fourier_line wavelet cosine neurons)
 set(FLATNET_WARNINGS -Wall -Wextra -Wno-psabi)
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")

@@ -66,7 +66,12 @@ def test_error_is_the_next_term_of_the_series() -> None:
 def test_a_large_scale_is_no_product() -> None:
     # the paper's "in the limit of infinite scale ... exact" should read zero scale
     assert gate_error(fn.product_gate(scale=100.0)) > 0.5
-    assert gate_error(fn.product_gate(scale=1e-6)) > 1e-6  # nor is the limit reached in floating point
+    # nor is the limit reached in floating point, neuron by neuron; pairs of neurons that are read alike run as one and reach it
+    near = fn.product_gate(scale=1e-6)
+    x = RNG.uniform(-1, 1, (1000, 2))
+    hidden, output = near.layers
+    assert np.abs(output(hidden(x))[:, 0] - x.prod(axis=1)).max() > 1e-6
+    assert gate_error(near) < 1e-11  # truncation: 1.5 scale^4
 
 
 def test_gate_broadcasts_over_leading_axes() -> None:

@@ -107,7 +107,7 @@ class Network(metaclass=_Type):
         """What runs when the network computes in `dtype`, a line a step."""
 
     def program(self, dtype: np.dtype[Any]) -> list[tuple[str, int, int]]:
-        """The same as ("layer", "hadamard", "fourier" or "butterfly", first layer, number of layers)."""
+        """The same as ("layer", "hadamard", "fourier", "butterfly" or "neurons", first layer, number of layers)."""
 
     @property
     def weights(self) -> list[Factor]:
@@ -148,6 +148,9 @@ class Paths(metaclass=_Type):
 
 def count_marks(marks: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Rows that have each of the 64 bits of each word."""
+
+def lies_within(x: NDArray[Any], axis: SupportsInt | SupportsIndex, low: ArrayLike, high: ArrayLike) -> bool:
+    """Whether low[i] <= x <= high[i] for every float with index i on `axis`, or with one interval for every float."""
 
 def product(left: Factor, right: Factor, max_bytes: SupportsFloat | SupportsIndex) -> Factor:
     """left @ right in its best format."""

@@ -37,6 +37,9 @@ std::vector<Named> chains(index_t n) {
       {"fourier", dft(n)},
       {"dense, bias, logistic",
        Network({Layer(dense(some(16 * n), 16, n), Values(some(16)), Activation::logistic), Layer(dense(some(16 * n), n, 16))})},
+      {"neurons", Network({Layer(dense(some(2 * n), 2, n), Values(some(2)), Activation::logistic),
+                           Layer(dense(copy_of<float>({1, -1, 2, 1, -1, 2}), 3, 2), Values(), Activation::logistic),
+                           Layer(dense(some(3 * n), n, 3))})},
       {"permuted",
        Network({permutation(test::shared(random.permutation(n))), pair[0], kronecker_sparse(some(2 * n), n / 2, 2, 2, 1)})}};
 }
@@ -61,7 +64,9 @@ struct Data {
 };
 
 bool is_real(const Named& chain) { return std::string(chain.name) != "fourier"; }
-bool is_linear(const Named& chain) { return std::string(chain.name) != "dense, bias, logistic"; }
+bool is_linear(const Named& chain) {
+  return std::string(chain.name) != "dense, bias, logistic" && std::string(chain.name) != "neurons";
+}
 
 }  // namespace
 

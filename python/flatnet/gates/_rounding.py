@@ -21,6 +21,7 @@ from .derivatives import _value, bound
 ULPS = {"logistic": 2.5, "tanh": 3.5, "softplus": 4.0, "gelu": 6.5, "silu": 3.5, "sin": 3.5, "exp": 2.0, "square": 0.5}
 _SLACK = 1 + 1e-3  # second-order terms: u is at most 2^-8 times what it multiplies here
 _DOUBLE = 2.0**-53
+_NEAR = 0.499  # kernels/neurons-inl.hpp joins pairs up to 1/2; t is rounded
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,16 @@ class Made:
     burden: float  # truncation, and half the bound of all rounding: what is seen of it
 
 
+def activation_error(name: str, value: float, reach: float, u: float) -> float:
+    """What evaluating a neuron of at most `value` rounds, at inputs within `reach` of its bias.
+
+    Logistic neurons at b + t and b - t that are read alike are computed as one: up to abs(t) = 1/2 nearer to their sum than two
+    neurons are, from there on as the two less 2 sigma(b), which rounds twice more, as sigma(b) does.
+    """
+    joined = 3 * u * value if name == "logistic" and reach > _NEAR else 0.0
+    return ULPS[name] * ulp(value, u) + joined
+
+
 def judge(recipe: Recipe, name: str, bias: float, scales: tuple[float, ...], inputs: Sequence[Reading], u: float) -> Made:
     """The error of a gate at given scales."""
     magnitudes = [r.magnitude for r in inputs]
@@ -170,7 +181,7 @@ def judge(recipe: Recipe, name: str, bias: float, scales: tuple[float, ...], inp
     rounded += u * (abs(bias) + reach)  # the bias is added last
     if any(r.constant or r.offsets for r in inputs):
         rounded += u * (abs(bias) + size)  # and is itself rounded where it is a sum
-    neuron = slope * rounded + ULPS[name] * ulp(value, u)
+    neuron = slope * rounded + activation_error(name, value, reach, u)
     ideal = math.prod(m**r for m, r in zip(magnitudes, recipe.powers))
     moved = math.prod((m + r.error) ** p for m, r, p in zip(magnitudes, inputs, recipe.powers))
     truncation = recipe.truncation(name, bias, scaled) * moved * (1 + 1e-9) if moved else 0.0

@@ -77,9 +77,9 @@ def product_gate(
 
     The certificate is the remainder of these series, bounded over the domain by derivatives, plus the rounding of every
     operation in the order in which the kernels do them (see docs/gates.md).
-    Lin & Tegmark's theorem of sec. II C says "in the limit λ → ∞ ... exact"; it is λ → 0, and in floating point
-    neither: too small a λ loses all digits. "Merely 4 neurons" is not the least, since 3 do with an affine output; and the
-    logistic needs a bias, as σ''(0) = 0.
+    Lin & Tegmark's theorem of sec. II C says "in the limit λ → ∞ ... exact"; it is λ → 0, and in floating point, neuron by
+    neuron, neither: too small a λ loses all digits. "Merely 4 neurons" is not the least, since 3 do with an affine output;
+    and the logistic needs a bias, as σ''(0) = 0.
 
     Examples
     --------

@@ -19,7 +19,7 @@ from ._choice import Domain, arguments
 from ._circuit import unit_roundoff
 from ._directions import directions
 from ._precision import positive_number
-from ._rounding import ULPS, few_bits, ulp
+from ._rounding import activation_error, few_bits
 from .derivatives import _value, bound, roots
 
 Array = np.ndarray[Any, Any]
@@ -183,7 +183,7 @@ class _Form:
             value = centre + spread
             running = np.cumsum(np.abs(exact) * sizes, axis=1)
             entered = u * (reach + running.sum(axis=1) + abs(self.bias) + reach)
-            neuron = bound(self.name, 1, self.bias, far) * entered + ULPS[self.name] * ulp(float(value.max()), u)
+            neuron = bound(self.name, 1, self.bias, far) * entered + activation_error(self.name, float(value.max()), far, u)
             sums = centre * np.abs(np.cumsum(signs))[1:].sum() + np.cumsum(spread)[1:].sum()
             offset = abs(factor) * centre * abs(signs.sum()) + abs(self.constant)
             output = float(abs(factor) * (neuron.sum() + u * (value.sum() + sums)) + 3 * u * offset)

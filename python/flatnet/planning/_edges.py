@@ -95,7 +95,7 @@ def _runs(net: Network, setting: Setting, seconds: Callable[[Work, int, int], fl
     """Every part of every run that the kernels do as one transform."""
     edges, table = [], table_of(net)
     for kind, begin, count in net._runner.program(setting.dtype):
-        if kind == "layer":
+        if kind in ("layer", "neurons"):
             continue
         for first in range(begin, begin + count):
             for last in range(first, begin + count):

@@ -14,6 +14,7 @@ void bind_signal(pybind11::module_& m);
 void bind_wavelet(pybind11::module_& m);
 void bind_fwht(pybind11::module_& m);
 void bind_activation(pybind11::module_& m);
+void bind_interval(pybind11::module_& m);
 void bind_info(pybind11::module_& m);
 
 }  // namespace flatnet::python

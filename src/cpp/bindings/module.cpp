@@ -14,5 +14,6 @@ PYBIND11_MODULE(_core, m) {
   flatnet::python::bind_wavelet(m);
   flatnet::python::bind_fwht(m);
   flatnet::python::bind_activation(m);
+  flatnet::python::bind_interval(m);
   flatnet::python::bind_info(m);
 }

@@ -30,6 +30,7 @@ const char* name(Step::Kind kind) {
     case Step::Kind::hadamard: return "hadamard";
     case Step::Kind::fourier: return "fourier";
     case Step::Kind::butterfly: return "butterfly";
+    case Step::Kind::neurons: return "neurons";
     case Step::Kind::layer: break;
   }
   return "layer";
@@ -62,7 +63,7 @@ void bind_network(py::module_& m) {
             return found;
           },
           py::arg("dtype"),
-          "The same as (\"layer\", \"hadamard\", \"fourier\" or \"butterfly\", first layer, number of layers).")
+          "The same as (\"layer\", \"hadamard\", \"fourier\", \"butterfly\" or \"neurons\", first layer, number of layers).")
       .def_property_readonly(
           "weights",
           [](const Network& n) {

@@ -59,8 +59,8 @@ index_t work_of(const Step& step, index_t lanes) { return step.weight->get<Csr>(
 }  // namespace
 
 struct Network::Programs {
-  std::once_flag made[2];
-  Program program[2];
+  std::once_flag made[4];
+  Program program[4];
   std::atomic<unsigned> ready{0};  // bits by dtype and one_lane: a computation in it was checked, its weights are converted
 };
 
@@ -92,13 +92,15 @@ index_t Network::neurons() const {
 }
 
 const Program& Network::program(Dtype dtype) const {
-  const auto make = [this](int wide) -> Program& {
-    std::call_once(programs_->made[wide], [&] { programs_->program[wide] = program_of(layers_, wide == 1); });
-    return programs_->program[wide];
+  const auto make = [this](bool wide, bool real) -> Program& {
+    const int which = wide + 2 * !real;
+    std::call_once(programs_->made[which], [&] { programs_->program[which] = program_of(layers_, wide, real); });
+    return programs_->program[which];
   };
-  // The two differ only where a Fourier run was seen in weights of 32 bits.
-  Program& common = make(0);
-  return component(dtype) == Dtype::f64 && common.narrow ? make(1) : common;
+  // They differ only where a Fourier run was seen in weights of 32 bits, or small layers as one step.
+  const Program& common = make(false, true);
+  const bool wide = component(dtype) == Dtype::f64 && common.narrow;
+  return make(wide, !common.neurons || dtype == Dtype::f32 || dtype == Dtype::f64);
 }
 
 std::vector<std::string> Network::steps(Dtype dtype) const {

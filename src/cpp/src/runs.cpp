@@ -9,6 +9,7 @@
 
 #include "flatnet/network/runs.hpp"
 
+#include "flatnet/network/neurons.hpp"
 #include "flatnet/network/passes.hpp"
 #include "flatnet/network/tiles.hpp"
 #include "flatnet/transforms/list.hpp"
@@ -66,7 +67,7 @@ struct Run {
 
 class Finder {
  public:
-  Finder(const std::vector<Layer>& layers, bool wide) : layers_(layers), wide_(wide) {
+  Finder(const std::vector<Layer>& layers, bool wide, bool real) : layers_(layers), wide_(wide), real_(real) {
     for (const Layer& layer : layers) seen_.push_back(see(layer));
   }
 
@@ -82,6 +83,12 @@ class Finder {
         if (fourier) emit_fourier(i, f);
         else emit_hadamard(i, h);
         i += fourier ? f.length : h.length;
+        continue;
+      }
+      if (const auto small = neurons(i)) {
+        pairs(i - waiting, waiting);
+        waiting = 0;
+        i += emit_neurons(i, small);
         continue;
       }
       if (waiting > 0 && !(seen_[i].pair && joined(i))) {
@@ -142,6 +149,15 @@ class Finder {
     if ((bits & (bits - 1)) == 0) run.length = 0;
     return run;
   }
+  // The longest chain of small layers from i on that pays; none that would take a transform's stages.
+  std::shared_ptr<const Neurons> neurons(int i) {
+    int end = i;
+    const int count = real_ ? static_cast<int>(layers_.size()) : i;
+    while (end < count && Neurons::is_small(layers_[end]) && fourier_run(end).length == 0 && hadamard_run(end).length == 0)
+      if (layers_[end++].activation == Activation::softmax) break;
+    return Neurons::of(layers_, i, end - i);
+  }
+
   static std::uint64_t bits_of(const HadamardStage& s) {
     return static_cast<std::uint64_t>(s.n - 1) * static_cast<std::uint64_t>(s.d & -s.d);
   }
@@ -245,6 +261,17 @@ class Finder {
     touch(first + count - 1);
   }
 
+  int emit_neurons(int first, std::shared_ptr<const Neurons> small) {
+    const int count = small->layers();
+    Step s = step(Step::Kind::neurons, layers_[first + count - 1].weight.rows(), first, count);
+    s.cols = layers_[first].weight.cols();
+    if (layers_[first + count - 1].activation == Activation::softmax) s.activation = Activation::softmax;
+    s.neurons = std::move(small);
+    program_.steps.push_back(std::move(s));
+    program_.neurons = true;
+    return count;
+  }
+
   void emit_hadamard(int first, const Run& run) {
     const index_t n = layers_[first].weight.rows();
     const index_t odd = odd_part(seen_[first].hadamard->d);
@@ -334,13 +361,13 @@ class Finder {
   }
 
   const std::vector<Layer>& layers_;
-  bool wide_;
+  bool wide_, real_;
   std::vector<Seen> seen_;
   Program program_;
 };
 
 }  // namespace
 
-Program program_of(const std::vector<Layer>& layers, bool wide) { return Finder(layers, wide).find(); }
+Program program_of(const std::vector<Layer>& layers, bool wide, bool real) { return Finder(layers, wide, real).find(); }
 
 }  // namespace flatnet

@@ -8,6 +8,7 @@
 #include "flatnet/core/parallel.hpp"
 #include "flatnet/core/scratch.hpp"
 #include "flatnet/kernels/butterfly.hpp"
+#include "flatnet/network/neurons.hpp"
 #include "flatnet/network/passes.hpp"
 #include "flatnet/network/runs.hpp"
 #include "flatnet/network/tiles.hpp"
@@ -48,7 +49,7 @@ struct Columns {
   }
 };
 
-bool packed(const Step& s) { return s.kind == Step::Kind::butterfly ? s.passes != nullptr : s.tiles != nullptr; }
+bool packed(const Step& s) { return s.neurons || (s.kind == Step::Kind::butterfly ? s.passes != nullptr : s.tiles != nullptr); }
 
 // What fits: real floats in native order, another array for y, whole elements between rows, columns side by side (or only one).
 bool columns_of(Columns& c) {
@@ -70,7 +71,8 @@ bool columns_of(Columns& c) {
 
 // Multiply-adds of vectors, two a cycle.
 double cycles(const Step& s, double columns, index_t width) {
-  const double entries = s.kind == Step::Kind::butterfly
+  const double entries = s.neurons ? static_cast<double>(s.neurons->work())
+                         : s.kind == Step::Kind::butterfly
                              ? 2.0 * static_cast<double>(s.rows) * s.count
                              : static_cast<double>(s.weight->get<Blocks>()->c) * static_cast<double>(s.rows);
   return entries * columns / (2.0 * static_cast<double>(width));
@@ -172,6 +174,10 @@ class Chain {
         step.passes->run(k_, t_, lanes, at, whole_ ? y : step.passes->middle(lanes, panels[1 - out]), to, buffer,
                          direct && !whole_ && streams(y, lanes), threads);
         at = to, held = out;
+      } else if (step.neurons) {
+        const RowPlace to = direct ? y : RowPlace{panels[other], lanes};
+        step.neurons->run(k_, t_, lanes, at.data, at.step, to.data, to.step, direct && large());
+        at = to, held = other;
       } else {
         const RowPlace to = direct ? y : RowPlace{panels[other], lanes};
         parallel_for(threads, threads, [&](index_t part, int) {

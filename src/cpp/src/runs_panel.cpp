@@ -6,6 +6,7 @@
 #include "flatnet/factors/sliced.hpp"
 #include "flatnet/kernels/activation.hpp"
 #include "flatnet/kernels/butterfly.hpp"
+#include "flatnet/network/neurons.hpp"
 #include "flatnet/network/passes.hpp"
 #include "flatnet/network/runs.hpp"
 #include "flatnet/network/tiles.hpp"
@@ -217,6 +218,7 @@ void prepare(const Step& step, Dtype compute, bool one_lane) {
   const kernels::ButterflyTable& table = *active_kernels().butterfly;
   const Dtype part = component(compute);
   if (step.tiles && !is_integer(compute)) step.tiles->weights(part, table.tile_rows);
+  if (step.neurons) step.neurons->prepare(part);
   if (step.passes && !is_integer(compute)) {
     if (one_lane) step.passes->weights_along(part, table.width[static_cast<int>(part)]);
     else step.passes->weights(part);
@@ -241,6 +243,7 @@ void* run(const Step& step, const kernels::Table& k, Dtype compute, index_t lane
       if (step.tiles && !is_integer(compute)) at = run_tiles(step, k, compute, lanes, x, y);
       else at = run_weight(*step.weight, k, compute, lanes, x, y);
       break;
+    case Step::Kind::neurons: step.neurons->run(k, compute, lanes, x, lanes, at = y, lanes); break;
     case Step::Kind::butterfly: run_butterfly(step, k, compute, lanes, x, y); break;
     case Step::Kind::hadamard:
       engine::fwht_panel(k, component(compute), step.a, step.n, step.d, is_complex(compute) ? 2 * lanes : lanes, x);

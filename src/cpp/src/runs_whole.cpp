@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "flatnet/engine/fourier.hpp"
+#include "flatnet/network/neurons.hpp"
 #include "flatnet/network/runs.hpp"
 #include "flatnet/transforms/list.hpp"
 
@@ -76,14 +77,13 @@ void run(const Whole& whole, const kernels::Table& k, const ConstArrayView& x, c
 
 std::string describe(const Step& step) {
   std::ostringstream s;
-  const char* activations[kernels::activation_count] = {"",           ", logistic", ", relu", ", square", ", softmax", ", tanh",
-                                                        ", softplus", ", gelu",     ", silu", ", sin",    ", exp"};
   switch (step.kind) {
     case Step::Kind::layer:
       if (step.count > 0) s << "layer " << step.first << " " << step.weight->kind();
       else s << (step.weight->get<Gather>() ? "permutation" : "twiddles");
       break;
     case Step::Kind::butterfly: s << "butterfly " << step.count << " stages"; break;
+    case Step::Kind::neurons: s << step.neurons->describe(); break;
     case Step::Kind::hadamard: s << "hadamard " << step.n; break;
     case Step::Kind::fourier: s << (step.inverse ? "inverse fourier " : "fourier ") << step.n; break;
   }
@@ -92,7 +92,7 @@ std::string describe(const Step& step) {
     s << " x (" << step.scale.real() << (step.scale.imag() < 0 ? "" : "+") << step.scale.imag() << "j)";
   else if (step.scale != c128(1.0)) s << " x " << step.scale.real();
   if (step.bias) s << ", bias";
-  s << activations[static_cast<int>(step.activation)];
+  s << words(step.activation);
   return s.str();
 }
 

@@ -108,7 +108,8 @@ struct TouchArgs {
   X(fourier, FourierTable)          \
   X(fourier_line, FourierLineTable) \
   X(wavelet, WaveletTable)          \
-  X(cosine, CosineTable)
+  X(cosine, CosineTable)            \
+  X(neurons, NeuronsTable)
 
 #define FLATNET_MEMBER(name, Type) struct Type;
 FLATNET_KERNEL_FAMILIES(FLATNET_MEMBER)

@@ -13,6 +13,7 @@
 
 namespace flatnet {
 
+class Neurons;
 class Passes;
 class Tiles;
 
@@ -46,20 +47,21 @@ std::optional<Factor> pairs_in(const Csr& m);
 
 /// One step of a program, applied to a panel.
 struct Step {
-  enum class Kind { layer, hadamard, fourier, butterfly };
+  enum class Kind { layer, hadamard, fourier, butterfly, neurons };
   Kind kind = Kind::layer;
   index_t rows = 0, cols = 0;
   int first = 0, count = 1;  // the layers it stands for; count 0: a permutation, diagonal or scale that came out of a run
 
-  std::optional<Factor> weight;          // layer
-  std::shared_ptr<const Tiles> tiles;    // layer: the same, packed; null where other kernels do as well
-  std::vector<Factor> stages;            // butterfly: 2 x 2 stages without permutations
-  std::shared_ptr<const Passes> passes;  // the same, packed; null where that does not pay
-  index_t a = 1, n = 1, d = 1;           // hadamard, fourier: I_a (x) H_n or F_n (x) I_d
-  bool inverse = false;                  // fourier: the sign + of the inverse transform
-  c128 scale = 1.0;                      // hadamard, fourier: applied after the transform
-  Values scale_values{};                 // the same as a weight; empty: 1
-  Values bias{};                         // of the layer that the step ends with
+  std::optional<Factor> weight;            // layer
+  std::shared_ptr<const Tiles> tiles;      // layer: the same, packed; null where other kernels do as well
+  std::vector<Factor> stages;              // butterfly: 2 x 2 stages without permutations
+  std::shared_ptr<const Passes> passes;    // the same, packed; null where that does not pay
+  std::shared_ptr<const Neurons> neurons;  // neurons: small layers, packed
+  index_t a = 1, n = 1, d = 1;             // hadamard, fourier: I_a (x) H_n or F_n (x) I_d
+  bool inverse = false;                    // fourier: the sign + of the inverse transform
+  c128 scale = 1.0;                        // hadamard, fourier: applied after the transform
+  Values scale_values{};                   // the same as a weight; empty: 1
+  Values bias{};                           // of the layer that the step ends with
   Activation activation = Activation::identity;
 
   bool touched() const { return static_cast<bool>(bias) || activation != Activation::identity; }
@@ -77,12 +79,13 @@ struct Whole {
 struct Program {
   std::vector<Step> steps;
   std::optional<Whole> whole;
-  bool narrow = false;  // a Fourier run was seen in weights of 32-bit floats
+  bool narrow = false;   // a Fourier run was seen in weights of 32-bit floats
+  bool neurons = false;  // small layers were seen as one step, which computes in real floats only
 };
 
 /// The program of a chain. `wide`: it computes in 64-bit floats, where weights of 32 bits stand for themselves and not for the
-/// roots of unity that they round.
-Program program_of(const std::vector<Layer>& layers, bool wide);
+/// roots of unity that they round. `real`: it computes in real floats.
+Program program_of(const std::vector<Layer>& layers, bool wide, bool real);
 
 /// Transforms of fewer points stay on panels whatever the array: one sweep does them, and their bits are the same for every
 /// layout and batch. From here on a Fourier transform goes the way that suits the array.
@@ -100,8 +103,8 @@ std::string describe(const Step& step);
 
 /// Weights converted to what a computation in `compute` reads, on panels of one lane or on wider ones.
 void prepare(const Step& step, Dtype compute, bool one_lane);
-/// The whole program on the user's arrays, if they and every step allow it: runs and layers with packed weights, columns side by
-/// side in x and in y. False when nothing was done.
+/// The whole program on the user's arrays, if they and every step allow it: runs and layers with packed weights, small layers in
+/// one step, columns side by side in x and in y. False when nothing was done.
 bool run_direct(const std::vector<Step>& steps, const kernels::Table& k, const ConstArrayView& x, const ArrayView& y, int axis,
                 int threads);
 /// True for a step that reads x and writes y apart, row by row, and so may read and write the user's arrays and share its rows.
