@@ -261,6 +261,20 @@ def test_inputs_outside_are_flagged() -> None:
         net([np.nan, 0.0])
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("power", [-60, -40, -15, 0, 15, 30, 60, 150])
+def test_units_of_the_inputs_do_not_matter(power: int, dtype: type) -> None:
+    unit = 10.0**power
+    classes = [ham.Gaussian([0.0, 0.0], [unit**2, unit**2]), ham.Gaussian([2 * unit, 0.0], [unit**2, 4 * unit**2])]
+    y = unit * np.array([[1.0, 1.0], [0.0, 0.0], [1.5, -1.0]])
+    if dtype is np.float32 and abs(power) > 30 and power != -40:  # inputs or weights beyond float32
+        with pytest.raises(ValueError, match="float32 cannot hold weights of"):
+            fn.classifier(classes, None, dtype=dtype)
+        return
+    net = fn.classifier(classes, None, dtype=dtype)
+    assert observed(net, classes, None, y) <= net.certificate.error < (0.02 if dtype is np.float32 else 1e-6)
+
+
 def test_saved_and_pickled_with_their_certificate(tmp_path) -> None:
     net = fn.classifier(gaussians(2, 3, RNG), None)
     fn.save(tmp_path / "net.flatnet", net)

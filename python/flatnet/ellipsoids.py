@@ -73,9 +73,10 @@ class Ellipsoids:
         return self._networks[dtype]
 
     def covers(self, x: Any) -> Array:
-        """Which vectors of a batch ``(..., n)`` lie in the union; NaN does not. float32 is tested in float32."""
+        """Which vectors of a batch ``(..., n)`` lie in the union; NaN does not. float32 is tested in its own precision."""
         a = np.asarray(x)
-        depth = self._depth("float32" if a.dtype == np.float32 else "float64")
+        single = a.dtype == np.float32 and np.abs(self.whitenings).max() < np.finfo(np.float32).max
+        depth = self._depth("float32" if single else "float64")
         return np.asarray(depth(a)[..., 0] > 0)
 
     def bounds(self) -> tuple[Array, Array]:

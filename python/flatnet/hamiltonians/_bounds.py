@@ -161,7 +161,7 @@ def truncation(q: Quadric, reach: Reach, lam: float, squares: Array) -> tuple[Ar
 
 def half_ulp(x: Array, unit: float) -> Array:
     """Largest rounding of numbers up to x: half a unit in the last place."""
-    return np.asarray(unit * 2.0 ** np.floor(np.log2(np.maximum(x, 1e-300) * (1 + 2.0**-12))))
+    return np.asarray(np.ldexp(unit, np.frexp(np.maximum(x, 1e-300) * (1 + 2.0**-12))[1] - 1))
 
 
 def rounding(q: Quadric, reach: Reach, exponent: int, constant: float, unit: float, squares: Array) -> Array:
@@ -210,7 +210,11 @@ def _activations(q: Quadric, lam: float, sigma: Array, unit: float, squares: Arr
             reached = np.floor(lam**2 * squares * _SLACK / least**2 / (2 if q.paired else 1))  # of a pair one neuron
             counted = counted + unit * power * np.minimum(reached, count)
         total = np.minimum(total, counted)
-    return ULPS["logistic"] * total
+    total = ULPS["logistic"] * total
+    far = 1 / (1 + math.exp(-q.place.bias - 0.499))
+    if q.paired:  # a kernel may compute pairs as one, which rounds three times more where they are farther than 1/2 apart
+        total = total + 3 * unit * (sigma * (sigma > far)).sum(axis=0)
+    return np.asarray(total)
 
 
 def copy_scale(reach: Reach, inputs: int, unit: float) -> tuple[float, float]:

@@ -146,7 +146,7 @@ def balanced(rows: Array, weights: Array, dtype: str) -> Array:
     """
     digits, held = min(np.finfo(dtype).nmant + 1, 62 - len(rows).bit_length()), np.finfo(dtype)
     top = np.frexp(np.abs(rows).max(axis=0) * (1 + 2.0 ** (2 - digits)))[1]
-    if top.max() > held.maxexp or top[rows.any(axis=0)].min(initial=0) - digits < held.minexp:
+    if top.max() > held.maxexp or top[rows.any(axis=0)].min(initial=0) - digits < held.minexp - held.nmant:
         raise ValueError(f"{dtype} cannot hold weights of 2**{top.min()} to 2**{top.max()}: inputs of another unit are needed")
     exact = np.ldexp(rows, digits - top)
     steps = np.rint(exact)
