@@ -21,7 +21,7 @@ from .derivatives import _value, bound
 ULPS = {"logistic": 2.0, "tanh": 3.5, "softplus": 4.0, "gelu": 6.5, "silu": 3.5, "sin": 3.5, "exp": 2.0, "square": 0.5}
 _SLACK = 1 + 1e-3  # second-order terms: u is at most 2^-8 times what it multiplies here
 _DOUBLE = 2.0**-53
-_NEAR = 0.499  # kernels/neurons-inl.hpp joins pairs up to 1/2; t is rounded
+NEAR = 0.499  # kernels/neurons-inl.hpp joins pairs up to 1/2; t is rounded
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def activation_error(name: str, value: float, reach: float, u: float) -> float:
     Logistic neurons at b + t and b - t that are read alike are computed as one: up to abs(t) = 1/2 nearer to their sum than two
     neurons are, from there on as the two less 2 sigma(b), which rounds twice more, as sigma(b) does.
     """
-    joined = 3 * u * value if name == "logistic" and reach > _NEAR else 0.0
+    joined = 3 * u * value if name == "logistic" and reach > NEAR else 0.0
     return ULPS[name] * ulp(value, u) + joined
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..gates._rounding import ULPS
+from ..gates._rounding import NEAR, ULPS
 from ._base import Array
 from ._quadric import SIMPLEX, Quadric
 from ._region import Region
@@ -184,7 +184,7 @@ def rounding(q: Quadric, reach: Reach, exponent: int, constant: float, unit: flo
     neurons += _activations(q, lam, sigma, unit, squares)
     # while it is made: biases and rows; what is known of the biases only to float64 is not in the constant
     doubt = (n + 4) * _DOUBLE * (lam * reach.centre_sum + 2 * abs(bias))
-    moved = (half_ulp(abs(bias) + lam * reach.centre, unit) + doubt)[:, None]
+    moved = (2 * half_ulp(abs(bias) + lam * reach.centre, unit) + doubt)[:, None]  # twice: of a pair once more, less b
     moved = moved + lam * (unit * reach.drift(squares) + (n + 5) * _DOUBLE * reach.made(squares))
     made = CURVATURE * (moved * (lam * t + moved)).sum(axis=0) + q.place.slope * float(doubt.sum())
     slopes = unit * (weight * sums[-1] + 2 * copied + reach.slope) if q.sloped else 0.0
@@ -210,11 +210,9 @@ def _activations(q: Quadric, lam: float, sigma: Array, unit: float, squares: Arr
             reached = np.floor(lam**2 * squares * _SLACK / least**2 / (2 if q.paired else 1))  # of a pair one neuron
             counted = counted + unit * power * np.minimum(reached, count)
         total = np.minimum(total, counted)
-    total = ULPS["logistic"] * total
-    far = 1 / (1 + math.exp(-q.place.bias - 0.499))
-    if q.paired:  # a kernel may compute pairs as one, which rounds three times more where they are farther than 1/2 apart
-        total = total + 3 * unit * (sigma * (sigma > far)).sum(axis=0)
-    return np.asarray(total)
+    far = 1 / (1 + math.exp(-q.place.bias - NEAR))
+    joined = 3 * unit * (sigma * (sigma > far)).sum(axis=0)  # as `activation_error` has it for neurons at b + t and b - t
+    return np.asarray(ULPS["logistic"] * total + joined)
 
 
 def copy_scale(reach: Reach, inputs: int, unit: float) -> tuple[float, float]:
