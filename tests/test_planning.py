@@ -40,7 +40,9 @@ def some_table() -> dict[str, Any]:
 
 def stored(path: pathlib.Path, **changes: Any) -> None:
     path.write_text(
-        json.dumps({"format": 2, "machine": _calibration._machine(), "tables": {"float64": some_table()}} | changes)
+        json.dumps(
+            {"format": _calibration._FORMAT, "machine": _calibration._machine(), "tables": {"float64": some_table()}} | changes
+        )
     )
 
 
@@ -346,6 +348,8 @@ def test_the_model_is_monotone() -> None:
     assert speeds.seconds(work, "float64", 8, 256, 2) < speeds.seconds(work, "float64", 8, 256, 1)
     sizes = [footprint(w, n, c, 8) for w, n, c in itertools.product((0.0, 1e6), (10, 1000), (1, 16, 300))]
     assert all(size > 0 for size in sizes)
+    narrow, wide = (work_of_factor(fn.KroneckerSparse(np.ones((2, 4, 5, d)))).kind for d in (7, 8))
+    assert (narrow, wide) == ("narrow blocks 4", "blocks 4")
     for kind in KINDS:
         inside, outside = (speeds.rate(kind, "float32", 16, touched) for touched in FOOTPRINTS[:2])
         between = speeds.rate(kind, "float32", 16, math.sqrt(FOOTPRINTS[0] * FOOTPRINTS[1]))

@@ -19,7 +19,7 @@ from ._work import KINDS
 
 __all__ = ["CalibrationWarning", "calibrate", "calibration", "calibration_path"]
 
-_FORMAT = 2
+_FORMAT = 3
 _lock = threading.Lock()
 _loaded: dict[pathlib.Path, Calibration | None] = {}
 
@@ -34,6 +34,7 @@ _TYPICAL = {
     "diagonal": (2e-10, 8e-11, 6e-11),
     "permutation": (8e-10, 3e-10, 2e-10),
     "blocks": (3e-10, 6e-11, 4e-11),
+    "narrow blocks": (1e-9, 6e-11, 4e-11),
     "shared blocks": (3e-10, 6e-11, 4e-11),
     "hadamard": (5e-11, 3e-11, 3e-11),
     "fourier": (5e-11, 2.5e-11, 2.5e-11),

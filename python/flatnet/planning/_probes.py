@@ -43,7 +43,7 @@ def _network(kind: str, n: int, dtype: np.dtype[Any]) -> tuple[Network, Work]:
     if kind == "butterfly":
         return Network(transforms.random_butterfly(n), dtype=dtype), work_of_run(kind, n, stages)
     side = int(kind.split()[-1]) if kind[-1].isdigit() else 1
-    inner = min(16, n // side)
+    inner = 1 if kind.startswith("narrow") else min(16, n // side)
     if kind == "dense":
         factor: Any = Dense(_normal(rng, (n, n), dtype))
     elif kind in ("sparse", "rows"):
@@ -75,7 +75,7 @@ def _size(kind: str, columns: int, itemsize: int, target: float) -> int:
             "permutation": wider,
         }.get(kind)
         if weights is None:
-            side = int(kind.split()[-1]) if kind.startswith("blocks") else 0
+            side = int(kind.split()[-1]) if kind.startswith(("blocks", "narrow")) else 0
             weights = side * wider if side else 2 * wider * (wider.bit_length() - 1) if kind in ("fourier", "butterfly") else 0
         if footprint(float(weights), wider, columns, itemsize) > target:
             break
@@ -122,9 +122,15 @@ def measure_dtype(dtype: np.dtype[Any], progress: Callable[[], None]) -> dict[st
             here = {"io": io / (2 * n * columns), "diagonal": diagonal / (n * columns)}
             progress()
             for kind in KINDS:
-                if kind not in here:
+                if kind.startswith("narrow") and columns > 1:  # vectors lie along the columns, whatever the rows do
+                    here[kind] = here[kind.removeprefix("narrow ")]
+                elif kind not in here:
                     net, work = _network(kind, _size(kind, columns, itemsize, target), dtype)
-                    here[kind] = _probe(kind, net, columns, dtype, call) / (work.terms * columns)
+                    took = _probe(kind, net, columns, dtype, call)
+                    if kind in _WHOLE:  # on the user's arrays: what moving in and out would take is part of it
+                        moves = 2 if kind == "fourier" and dtype.kind != "c" else 1
+                        took = max(took - moves * here["io"] * 2 * net.shape[1] * columns, took / 4)
+                    here[kind] = took / (work.terms * columns)
                 progress()
             here["sparse"], here["rows"] = _apart(here["sparse"], here["rows"])
             for kind, value in here.items():
@@ -132,8 +138,8 @@ def measure_dtype(dtype: np.dtype[Any], progress: Callable[[], None]) -> dict[st
     return {"call": call, "step": step, "rates": rates}
 
 
-_WHOLE = ("hadamard", "fourier", "butterfly")  # they run on the user's arrays
-_JOINED = ("permutation", "blocks 2", "shared blocks 2")  # neighbours of their kind are computed together
+_WHOLE = ("hadamard", "fourier", "butterfly")
+_JOINED = ("permutation", "blocks 2", "narrow blocks 2", "shared blocks 2")  # neighbours of their kind are computed together
 
 
 def _probe(kind: str, net: Network, columns: int, dtype: np.dtype[Any], call: float) -> float:

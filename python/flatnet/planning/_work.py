@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Work", "work_of", "work_of_factor", "work_of_run"]
 
 # Classes of kernels, each with a speed of its own; "rows" is what a row of a sparse matrix takes beside its entries. The class
-# of a pattern is the shorter side of its blocks, rounded down.
+# of a pattern is the shorter side of its blocks, rounded down; narrow ones have fewer rows side by side than a vector holds:
+# one column pays for that.
 _SIDES = (2, 4, 8, 16, 32)
+_NARROW = 8
 KINDS = (
     "dense",
     "sparse",
@@ -20,6 +22,7 @@ KINDS = (
     "diagonal",
     "permutation",
     *(f"blocks {side}" for side in _SIDES),
+    *(f"narrow blocks {side}" for side in _SIDES),
     *(f"shared blocks {side}" for side in _SIDES),
     "hadamard",
     "fourier",
@@ -58,7 +61,8 @@ def _blocks(pattern: tuple[int, int, int, int], shared: bool) -> tuple[str, floa
     if a == d == 1:
         return "dense", terms, terms
     side = max([s for s in _SIDES if s <= max(2, min(b, c))])
-    return f"{'shared ' if shared else ''}blocks {side}", terms, float(b) * c if shared else terms
+    sort = "shared " if shared else "narrow " if d < _NARROW else ""
+    return f"{sort}blocks {side}", terms, float(b) * c if shared else terms
 
 
 def work_of(kind: str, pattern: tuple[int, int, int, int] | None, synapses: int, rows: int, cols: int) -> Work:
