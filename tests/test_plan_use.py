@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 import warnings
 from typing import Any
@@ -66,6 +67,20 @@ def test_a_plan_from_another_process_runs_with_what_is_there(script: Any) -> Non
     )
     assert found.returncode == 0, found.stderr
     assert found.stdout == made(x).tobytes().hex()
+
+
+def test_a_plan_from_another_machine_says_so() -> None:
+    x = np.ones(16)
+    made, counted = fn.haar(16).plan(batch=1), fn.haar(16).plan(batch=1, cost="synapses")
+    made(x)  # what calls keep does not travel
+    elsewhere, indifferent = (dataclasses.replace(p, machine="Z80 (v0)") for p in (made, counted))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert pickle.loads(pickle.dumps(made))(x).tobytes() == made(x).tobytes()
+        pickle.loads(pickle.dumps(indifferent))
+    with pytest.warns(planning.PlanWarning, match=r"made for Z80 \(v0\), this is .+: it stays as it is, plan again"):
+        read = pickle.loads(pickle.dumps(elsewhere))
+    assert read(x).tobytes() == made(x).tobytes()
 
 
 @pytest.mark.parametrize(

@@ -47,18 +47,28 @@ class CalibrationWarning(UserWarning):
 
 
 @functools.cache
-def _machine() -> dict[str, str]:
-    """What speeds depend on."""
+@functools.cache
+def _processor() -> str:
     import platform
 
     processor = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as f:
-            processor = next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")), processor)
+            return next((line.split(":", 1)[1].strip() for line in f if line.startswith("model name")), processor)
     except OSError:
-        pass
+        return processor
+
+
+def machine_name() -> str:
+    """The processor, and the instruction set in use."""
+    return f"{_processor()} ({_core.build_info()['isa']})"
+
+
+def _machine() -> dict[str, str]:
+    """What speeds depend on."""
     info = _core.build_info()
-    return {"processor": processor, "isa": str(info["isa"]), "flatnet": str(info["version"]), "compiler": str(info["compiler"])}
+    parts = {"isa": "isa", "flatnet": "version", "compiler": "compiler"}
+    return {"processor": _processor()} | {name: str(info[part]) for name, part in parts.items()}
 
 
 def calibration_path() -> pathlib.Path:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from ._calibration import machine_name
 
 if TYPE_CHECKING:
     from ..draw import Picture
@@ -64,6 +66,8 @@ class Plan:
     dtype : numpy.dtype
         Of the computation.
     effort, cost : str
+    machine : str
+        Processor and instruction set that it was made for.
     seconds : float
         Of one call, modelled or (``effort="measure"``) measured.
     error : float
@@ -86,6 +90,7 @@ class Plan:
     dtype: np.dtype[Any]
     effort: str
     cost: str
+    machine: str
     seconds: float
     error: float
     front: tuple[Row, ...]
@@ -95,6 +100,14 @@ class Plan:
     _told: set[str] = field(default_factory=set)
 
     __array_ufunc__ = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {"_told": set()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if self.cost == "seconds" and self.machine != machine_name():
+            self._tell("machine", f"{self.machine}, this is {machine_name()}")
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -137,6 +150,7 @@ class Plan:
         -----
         PlanWarning
             Once for each: data of another dtype, four times more or fewer vectors, or another number of threads than planned.
+            A plan that is unpickled on another machine than it was made for says so then.
             The plan stays as it is and the result is right; plan again for that use.
         """
         call, dtype, least, most = self._plain

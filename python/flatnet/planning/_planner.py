@@ -11,7 +11,7 @@ import numpy as np
 from .. import _check, _core
 from ..cost import as_network
 from ..truncate import truncated
-from ._calibration import calibration
+from ._calibration import calibration, machine_name
 from ._edges import Setting, all_edges, table_of
 from ._model import Calibration
 from ._plan import Plan, Row
@@ -196,6 +196,7 @@ def _plan(
         dtype=setting.dtype,
         effort=asked.effort,
         cost=setting.cost,
+        machine=machine_name(),
         seconds=row.seconds,
         error=error,
         front=tuple(replace(other, partition=of_user(other.partition)) for other in rows),
