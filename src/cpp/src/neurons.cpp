@@ -33,12 +33,15 @@ template <class T> Stage stage_of(const Layer& layer, bool keep_zeros) {
   constexpr Dtype t = dtype_of<T>::value;
   if (const auto* g = layer.weight.get<Blocks>()) {
     const T* v = g->values.get(t).template as<T>();
-    for (index_t j = 0; j < s.rows; ++j)
-      for (index_t k = 0; k < s.cols; ++k) {
-        const T w = v[j * g->vb + k * g->vc];
-        s.weight[static_cast<std::size_t>(j * s.cols + k)] = static_cast<double>(w);
-        s.present[static_cast<std::size_t>(j * s.cols + k)] = keep_zeros || w != T(0);
+    for (index_t r = 0; r < s.rows; ++r) {
+      const index_t l = r % g->d, j = r / g->d % g->b, i = r / (g->d * g->b);
+      for (index_t k = 0; k < g->c; ++k) {
+        const T w = v[i * g->va + j * g->vb + k * g->vc + l * g->vd];
+        const auto e = static_cast<std::size_t>(r * s.cols + (i * g->c + k) * g->d + l);
+        s.weight[e] = static_cast<double>(w);
+        s.present[e] = keep_zeros || w != T(0);
       }
+    }
   } else if (const auto* m = layer.weight.get<Csr>()) {
     const T* v = m->values.get(t).template as<T>();
     for (index_t j = 0; j < s.rows; ++j)
@@ -128,6 +131,15 @@ template <class T> void join_pairs(Stage& s, Stage& next) {
   next.bias = std::move(bias);
 }
 
+// gain, middle, b, 2 s(b) in two parts.
+template <class T> T* pair_of(double b, T* to) {
+  const long double base = base_of(b);
+  const T high = static_cast<T>(base);
+  for (const long double number : {-std::tanh(0.5L * b), 1 + std::cosh(1.0L * b), 1.0L * b, 1.0L * high, base - high})
+    *to++ = static_cast<T>(number);
+  return to;
+}
+
 }  // namespace
 
 const char* words(Activation activation) {
@@ -141,13 +153,14 @@ index_t Stage::pairs() const {
 }
 index_t Stage::entries() const { return static_cast<index_t>(std::count(present.begin(), present.end(), 1)); }
 
-bool Neurons::is_small(const Layer& layer) {
+bool Neurons::is_small(const Layer& layer, index_t width) {
   const Factor& f = layer.weight;
   const Dtype t = f.dtype();
   if ((t != Dtype::f32 && t != Dtype::f64) || (layer.bias && is_complex(layer.bias.dtype()))) return false;
-  if (f.rows() < 1 || f.cols() < 1 || f.rows() > most_width || f.cols() > most_width) return false;
+  if (f.rows() < 1 || f.cols() < 1 || f.rows() > width || f.cols() > width) return false;
   const auto* g = f.get<Blocks>();
-  return g ? g->a == 1 && g->d == 1 && !g->input && !g->output : f.get<Csr>() != nullptr;
+  if (!g) return f.get<Csr>() != nullptr;
+  return !g->input && !g->output && (g->a * g->d == 1 || g->b != 2 || g->c != 2);  // 2 x 2 stages have kernels of their own
 }
 
 template <class T> std::vector<Stage> Neurons::stages(const std::vector<Layer>& layers) {
@@ -170,7 +183,7 @@ std::shared_ptr<const Neurons> Neurons::of(const std::vector<Layer>& layers, int
   const auto active = [](const Layer& layer) { return layer.activation != Activation::identity; };
   if (count < 2 || std::none_of(begin, end - 1, active)) return nullptr;
   std::shared_ptr<const Neurons> made(new Neurons(std::vector<Layer>(begin, end)));
-  constexpr index_t most = kernels::NeuronsArgs::most_rows, narrow = 16;
+  constexpr index_t most = kernels::NeuronsArgs::most_rows;
   if (made->stages_.front().cols > most || made->widest_ > most) return nullptr;
   double entries = 0, all = 0;
   bool small = true;
@@ -179,7 +192,7 @@ std::shared_ptr<const Neurons> Neurons::of(const std::vector<Layer>& layers, int
     const Factor& weight = made->layers_[l].weight;
     small = small && weight.rows() <= narrow && weight.cols() <= narrow;
     entries += static_cast<double>(s.entries());
-    all += static_cast<double>(weight.get<Csr>() ? weight.get<Csr>()->values.size() : weight.rows() * weight.cols());
+    all += static_cast<double>(weight.get<Csr>() ? weight.get<Csr>()->values.size() : weight.rows() * weight.get<Blocks>()->c);
   }
   return small || entries <= 0.5 * all ? made : nullptr;
 }
@@ -212,19 +225,20 @@ template <class T> void Neurons::pack(Packed& to) const {
   const std::vector<Stage> all = stages<T>(layers_);
   std::size_t rows = 0, entries = 0;
   for (const Stage& s : all) rows += static_cast<std::size_t>(s.rows), entries += static_cast<std::size_t>(s.entries());
-  auto numbers = allocate(static_cast<index_t>(entries + 5 * rows), dtype_of<T>::value);
+  constexpr int each = kernels::NeuronLayer::pair_numbers;
+  to.numbers.resize((entries + (1 + each) * rows) * sizeof(T));
   to.begin.reserve(rows + all.size());
   to.column.reserve(entries);
   to.to.reserve(rows);
-  T* weight = static_cast<T*>(numbers.get());
-  T *bias = weight + entries, *gain = bias + rows, *middle = gain + rows, *centre = middle + rows, *base = centre + rows;
+  T* weight = reinterpret_cast<T*>(to.numbers.data());
+  T *bias = weight + entries, *pair = bias + rows;
   for (const Stage& s : all) {
     const auto pairs = static_cast<int>(s.pairs());
-    // What of a pair comes with each row; `begin` counts from the layer's own weights.
-    to.layers.push_back({static_cast<int>(s.rows) - pairs, pairs, s.activation, to.begin.data() + to.begin.size(),
-                         to.column.data() + to.column.size(), to.to.data() + to.to.size(), weight, bias, gain, middle, centre,
-                         base});
-    std::int32_t at = 0;
+    const bool full = s.entries() == s.rows * s.cols;
+    to.layers.push_back({static_cast<int>(s.rows) - pairs, pairs, full ? static_cast<int>(s.cols) : 0, s.activation,
+                         to.begin.data() + to.begin.size(), to.column.data() + to.column.size(), to.to.data() + to.to.size(),
+                         weight, bias, pair});
+    std::int32_t at = 0;  // `begin` counts from the layer's own weights
     for (const bool joined : {false, true})
       for (index_t r = 0; r < s.rows; ++r) {
         const double b = s.centre[static_cast<std::size_t>(r)];
@@ -239,15 +253,10 @@ template <class T> void Neurons::pack(Packed& to) const {
           ++at;
         }
         *bias++ = s.bias.empty() ? T(-0.0) : static_cast<T>(s.bias[static_cast<std::size_t>(r)]);
-        if (!joined) continue;
-        *gain++ = static_cast<T>(-std::tanh(0.5L * b));
-        *middle++ = static_cast<T>(1 + std::cosh(static_cast<long double>(b)));
-        *centre++ = static_cast<T>(b);
-        *base++ = static_cast<T>(base_of(b));
+        if (joined) pair = pair_of(b, pair);
       }
     to.begin.push_back(at);
   }
-  to.numbers = {numbers, static_cast<index_t>(entries + 5 * rows), dtype_of<T>::value};
 }
 
 const Neurons::Packed& Neurons::packed(Dtype component) const {

@@ -151,11 +151,21 @@ class Finder {
   }
   // The longest chain of small layers from i on that pays; none that would take a transform's stages.
   std::shared_ptr<const Neurons> neurons(int i) {
-    int end = i;
-    const int count = real_ ? static_cast<int>(layers_.size()) : i;
-    while (end < count && Neurons::is_small(layers_[end]) && fourier_run(end).length == 0 && hadamard_run(end).length == 0)
-      if (layers_[end++].activation == Activation::softmax) break;
-    return Neurons::of(layers_, i, end - i);
+    if (!real_) return nullptr;
+    // Where all of a chain did not pay, neither does its end; narrow layers always do.
+    for (const index_t width : {Neurons::most_width, Neurons::narrow}) {
+      const int end = small_from(i, width);
+      if (width != Neurons::narrow && end == tried_) continue;
+      if (auto small = Neurons::of(layers_, i, end - i)) return small;
+      if (width != Neurons::narrow) tried_ = end;
+    }
+    return nullptr;
+  }
+  int small_from(int i, index_t width) {
+    const int count = static_cast<int>(layers_.size());
+    while (i < count && Neurons::is_small(layers_[i], width) && fourier_run(i).length == 0 && hadamard_run(i).length == 0)
+      if (layers_[i++].activation == Activation::softmax) break;
+    return i;
   }
 
   static std::uint64_t bits_of(const HadamardStage& s) {
@@ -362,6 +372,7 @@ class Finder {
 
   const std::vector<Layer>& layers_;
   bool wide_, real_;
+  int tried_ = -1;  // the end of a chain of small layers that do not run as one step
   std::vector<Seen> seen_;
   Program program_;
 };

@@ -85,10 +85,51 @@ inline void many_terms_strip(const NeuronLayer& g, int r, const Strip<const T>& 
   for (; q < n; ++q) many_terms<T, R, 1>(g, r, x, y, q * width<T>);
 }
 
+// R rows of a full layer from r on, Q vectors from p on: a vector of x serves all rows.
+template <class T, int R, int Q>
+inline void full_terms(const NeuronLayer& g, int r, const Strip<const T>& x, const Strip<T>& y, index_t p) {
+  const T* w = static_cast<const T*>(g.weight) + r * g.full;
+  const T* in = x.at + p;
+  Vec<T> sum[R][Q];
+  FLATNET_UNROLL
+  for (int k = 0; k < R; ++k) {
+    FLATNET_UNROLL
+    for (int q = 0; q < Q; ++q) sum[k][q] = broadcast(w[k * g.full]) * load(in + q * width<T>);
+  }
+  for (int e = 1; e < g.full; ++e) {
+    in += x.row;
+    Vec<T> v[Q];
+    FLATNET_UNROLL
+    for (int q = 0; q < Q; ++q) v[q] = load(in + q * width<T>);
+    FLATNET_UNROLL
+    for (int k = 0; k < R; ++k) {
+      const Vec<T> weight = broadcast(w[k * g.full + e]);
+      FLATNET_UNROLL
+      for (int q = 0; q < Q; ++q) sum[k][q] = vmadd<T>(weight, v[q], sum[k][q]);
+    }
+  }
+  FLATNET_UNROLL
+  for (int k = 0; k < R; ++k) {
+    const Vec<T> b = broadcast(static_cast<const T*>(g.bias)[r + k]);
+    FLATNET_UNROLL
+    for (int q = 0; q < Q; ++q) store(y[g.to[r + k]] + p + q * width<T>, sum[k][q] + b);
+  }
+}
+
+template <class T, int R>
+inline void full_terms_strip(const NeuronLayer& g, int r, const Strip<const T>& x, const Strip<T>& y, index_t n) {
+  index_t q = 0;
+  for (; q + 2 <= n; q += 2) full_terms<T, R, 2>(g, r, x, y, q * width<T>);
+  for (; q < n; ++q) full_terms<T, R, 1>(g, r, x, y, q * width<T>);
+}
+
 // All sums of a layer on n vectors.
 template <class T> void neuron_sums(const NeuronLayer& g, const Strip<const T>& x, const Strip<T>& y, index_t n) {
   const int rows = g.plain + g.pairs;
-  for (int r = 0; r < rows; ++r) {
+  int r = 0;
+  if (g.full > 4)
+    for (; r + 4 <= rows; r += 4) full_terms_strip<T, 4>(g, r, x, y, n);
+  for (; r < rows; ++r) {
     const std::int32_t terms = g.begin[r + 1] - g.begin[r];
     const T* w = static_cast<const T*>(g.weight) + g.begin[r];
     const std::uint16_t* column = g.column + g.begin[r];
@@ -103,15 +144,18 @@ template <class T> void neuron_sums(const NeuronLayer& g, const Strip<const T>& 
   }
 }
 
-// s(b + t) + s(b - t) - 2 s(b) where t is large: by the two neurons.
-template <class T> [[gnu::noinline]] Vec<T> pair_far(Vec<T> t, T centre, T base) {
-  const Vec<T> b = broadcast(centre);
-  return (Maths<T>::logistic_any(b + t) + Maths<T>::logistic_any(b - t)) - broadcast(base);
+// s(b + t) + s(b - t) - 2 s(b) where t is large: by the two neurons, their sum rounded once.
+template <class T> [[gnu::noinline]] Vec<T> pair_far(Vec<T> t, const T* pair) {
+  const Vec<T> b = broadcast(pair[2]);
+  Vec<T> sum = Maths<T>::logistic_any(b + t), low = broadcast(-pair[4]);
+  add_to(sum, low, Maths<T>::logistic_any(b - t));
+  add_to(sum, low, broadcast(-pair[3]));
+  return sum + low;
 }
 
 // One pair on Q vectors in step. z: 1 u and twice that of t; the series 1 u; c - 1, the sum, the product and the quotient 1 u each: q
 // is off by 6 u of itself, and by what t is off.
-template <class T, int Q> FLATNET_INLINE void pair_values(Vec<T> gain, Vec<T> middle, T centre, T base, T* t) {
+template <class T, int Q> FLATNET_INLINE void pair_values(const T* pair, T* t) {
   using M = Maths<T>;
   constexpr auto& series = Cosh<T>::series;
   constexpr int top = static_cast<int>(sizeof series / sizeof series[0]) - 1;
@@ -127,21 +171,20 @@ template <class T, int Q> FLATNET_INLINE void pair_values(Vec<T> gain, Vec<T> mi
   FLATNET_UNROLL
   for (int k = top - 1; k >= 0; --k) each([&](int q) { y[q] = M::fma(y[q], z[q], M::all(series[k])); });
   each([&](int q) { y[q] = z[q] * y[q]; });
+  const Vec<T> gain = broadcast(pair[0]), middle = broadcast(pair[1]);
   each([&](int q) { y[q] = gain * y[q] / (middle + y[q]); });
   if (__builtin_expect(any(~near), 0))
-    for (int q = 0; q < Q; ++q)
-      y[q] = select(z[q] <= M::all(cosh_limit<T>), y[q], pair_far(load(t + q * width<T>), centre, base));
+    for (int q = 0; q < Q; ++q) y[q] = select(z[q] <= M::all(cosh_limit<T>), y[q], pair_far(load(t + q * width<T>), pair));
   each([&](int q) { store(t + q * width<T>, y[q]); });
 }
 
 template <class T> void neuron_pairs(const NeuronLayer& g, const Strip<T>& y, index_t n) {
   for (int p = 0; p < g.pairs; ++p) {
-    const T centre = static_cast<const T*>(g.centre)[p], base = static_cast<const T*>(g.base)[p];
-    const Vec<T> gain = broadcast(static_cast<const T*>(g.gain)[p]), middle = broadcast(static_cast<const T*>(g.middle)[p]);
+    const T* pair = static_cast<const T*>(g.pair) + NeuronLayer::pair_numbers * p;
     T* t = y[g.to[g.plain + p]];
     index_t q = 0;
-    for (; q + 4 <= n; q += 4) pair_values<T, 4>(gain, middle, centre, base, t + q * width<T>);
-    for (; q < n; ++q) pair_values<T, 1>(gain, middle, centre, base, t + q * width<T>);
+    for (; q + 4 <= n; q += 4) pair_values<T, 4>(pair, t + q * width<T>);
+    for (; q < n; ++q) pair_values<T, 1>(pair, t + q * width<T>);
   }
 }
 

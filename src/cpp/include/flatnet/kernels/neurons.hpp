@@ -12,21 +12,20 @@ namespace flatnet::kernels {
 /// Rows of sums sum_e weight[e] x[column[e]] + bias, begin[r] <= e < begin[r + 1], in the order of e; the first `plain` of them go
 /// through the activation, the others are the t of pairs. Row r of the result is to[r].
 struct NeuronLayer {
+  static constexpr int pair_numbers = 5;  // gain, middle, b, 2 s(b) and what its rounding left out
   int plain, pairs;
+  int full;               // columns, where every row has a term for each; else 0
   Activation activation;  // not softmax
   const std::int32_t* begin;
   const std::uint16_t* column;
   const std::uint16_t* to;
   const void* weight;
   const void* bias;  // -0 where there is none: it changes nothing
-  const void* gain;  // of pairs, from row `plain` on, as the next three
-  const void* middle;
-  const void* centre;  // b
-  const void* base;    // 2 s(b)
+  const void* pair;  // of row `plain`, then of the next
 };
 
 struct NeuronsArgs {
-  static constexpr int most_rows = 64;  // of every layer, and of x
+  static constexpr int most_rows = 128;  // of every layer, and of x
   int layers;
   const NeuronLayer* layer;
   int inputs, outputs, widest;  // rows of x, of y, and the most that any layer has

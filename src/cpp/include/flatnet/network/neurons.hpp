@@ -1,5 +1,6 @@
 #pragma once
 /// Chains of small layers with activations, packed for the kernel that runs them in one go (kernels/neurons.hpp).
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,11 +19,11 @@ class Neurons {
   Neurons(const Neurons&) = delete;
   Neurons& operator=(const Neurons&) = delete;
 
-  /// Rows and columns of a layer before its pairs are joined.
-  static constexpr index_t most_width = 128;
+  /// Rows and columns of a layer, before its pairs are joined; up to `narrow` every layer is worth it.
+  static constexpr index_t most_width = 256, narrow = 16;
 
-  /// Real weights in floats, dense or sparse, small enough.
-  static bool is_small(const Layer& layer);
+  /// Real weights in floats, in blocks or sparse, small enough.
+  static bool is_small(const Layer& layer, index_t width);
   /// Small layers first .. first + count - 1, two or more; null where other kernels do as well: without an activation between two
   /// layers, and for wide layers with nothing to leave out. A softmax at the end is the caller's.
   static std::shared_ptr<const Neurons> of(const std::vector<Layer>& layers, int first, int count);
@@ -58,7 +59,7 @@ class Neurons {
     std::vector<kernels::NeuronLayer> layers;
     std::vector<std::int32_t> begin;
     std::vector<std::uint16_t> column, to;
-    Buffer numbers;
+    std::vector<std::byte> numbers;
   };
   Neurons(std::vector<Layer> layers);
   template <class T> static std::vector<Stage> stages(const std::vector<Layer>& layers);
