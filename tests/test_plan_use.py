@@ -69,6 +69,21 @@ def test_a_plan_from_another_process_runs_with_what_is_there(script: Any) -> Non
     assert found.stdout == made(x).tobytes().hex()
 
 
+def test_a_plan_of_merged_layers_still_knows_the_domain() -> None:
+    domain = fn.Certificate(error=1e-9, domain=[(-1, 1)] * 4, dtype="float64", statement="a chain")
+    net = fn.Network([np.eye(4) + 1, np.ones((4, 4)), np.ones((1, 4))], name="chain", certificate=domain)
+    made = net.plan(batch=1, cost="synapses", depth=0)
+    assert len(made.network) == 1 and made.network.certificate is None
+    inside, outside = np.ones(4), np.array([0, 0, 2.0, 0])
+    for each in (made, pickle.loads(pickle.dumps(made))):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            each(inside)
+        for call in (each, each.apply, lambda x, each=each: each @ x):
+            with pytest.warns(fn.OutsideDomainWarning, match=r"chain.* is certified for \[-1, 1\] at input 2, got 2"):
+                call(outside)
+
+
 def test_a_plan_from_another_machine_says_so() -> None:
     x = np.ones(16)
     made, counted = fn.haar(16).plan(batch=1), fn.haar(16).plan(batch=1, cost="synapses")

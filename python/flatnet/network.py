@@ -135,18 +135,18 @@ class Network(Operator):
         self.name = name
         self.flat_form = flat_form
         self.info = dict(info or {})
-        self.certificate = _fitting(certificate, self.shape[1])
+        self.certificate = self._watched = _fitting(certificate, self.shape[1])
 
     @cached_property
     def _plain(self) -> Callable[[Any], Array | None]:  # type: ignore[override]
-        call, certificate = self._plain_call(0), self.certificate
-        if certificate is None:
+        call, watched = self._plain_call(0), self._watched
+        if watched is None:
             return call
 
         def checked(x: Any) -> Array | None:
             y = call(x)
             if y is not None:  # otherwise `apply` does it all, this check included
-                certificate.check(x, name=self.name)
+                watched.check(x, name=self.name)
             return y
 
         return checked

@@ -106,6 +106,7 @@ class Plan:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self.network._watched = self.of.certificate
         if self.cost == "seconds" and self.machine != machine_name():
             self._tell("machine", f"{self.machine}, this is {machine_name()}")
 
@@ -133,8 +134,8 @@ class Plan:
     def _plain(self) -> tuple[Callable[..., Array | None], np.dtype[Any], float, float]:
         """What runs on plain arrays, and which results need no second look: their dtype, the fewest and most elements."""
         planned = self.batch * self.network.shape[0]
-        certified = self.network.certificate is not None  # then each call is checked, on the long way
-        call = (lambda *_: None) if certified else self.network._plain_call(self.threads)
+        watched = self.network._watched is not None  # then each call is checked, on the long way
+        call = (lambda *_: None) if watched else self.network._plain_call(self.threads)
         return call, self.dtype, planned / _FAR, planned * _FAR
 
     def __matmul__(self, x: Any) -> Array:

@@ -187,6 +187,7 @@ def _plan(
     notes: Sequence[str],
 ) -> Plan:
     setting, of_user = asked.setting, asked.form.of_user
+    made._watched = asked.net.certificate  # merged layers round in their own way: the domain holds for them, the bound does not
     return Plan(
         of=asked.net,
         network=made,
