@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import time
 
 import flatnet as fn
 import numpy as np
@@ -163,3 +164,11 @@ def test_bad_arguments(arguments: dict, sentence: str) -> None:
         measure(fn.hadamard(8), **arguments)
     with pytest.raises(TypeError, match="float16"):
         measure(fn.hadamard(8), dtype="float16")
+
+
+def test_a_clock_that_stands_still_ends() -> None:
+    from flatnet.measure import shortest
+
+    started = time.perf_counter()
+    assert shortest(lambda: None, 0.01, lambda: 1.0) == 0.0
+    assert time.perf_counter() - started < 60  # a fraction of a second: without an end, never

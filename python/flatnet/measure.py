@@ -368,12 +368,14 @@ def shortest(call: Callable[[], Any], seconds: float, clock: Clock = time.perf_c
     """Shortest time of calls repeated until they took `seconds` in all.
 
     There are three samples at least, of as many calls as last some 20 us. What the machine did in between does not use up the
-    time: a sample counts with four times the shortest one at most.
+    time: a sample counts with four times the shortest one at most. A clock that stood still for a while does not make samples
+    long: the time on the wall, though much of it may be the machine's, bounds them.
     """
+    started = time.perf_counter()
     best = _timed(call, 1, clock)
-    repeats = max(1, math.ceil(_SHORT_SAMPLE / max(best, 1e-9)))
-    counted, count = 0.0, 0
-    while counted < seconds or count < _FEWEST_ROUNDS:
+    repeats = max(1, math.ceil(_SHORT_SAMPLE / max(best, (time.perf_counter() - started) / 100, 1e-9)))
+    counted, count, end = 0.0, 0, time.perf_counter() + 20 * seconds
+    while (counted < seconds and time.perf_counter() < end) or count < _FEWEST_ROUNDS:
         once = _timed(call, repeats, clock)
         best, count = min(best, once), count + 1
         counted += min(once, 4 * best) * repeats
