@@ -2,7 +2,7 @@
  * others use FFHT for, and its inverse. A program written for FFHT changes one line, its #include, and links flatnet:
  *
  *   F="$(dirname "$(python -c 'import flatnet; print(flatnet.get_include())')")"
- *   cc -O2 ffht.c -I "$F/include" "$F/lib/libflatnet.a" -lstdc++ -fopenmp -lm -o ffht && ./ffht
+ *   cc -O2 ffht.c -I "$F/include" "$F/lib/libflatnet.a" -lstdc++ -lm -pthread -o ffht && ./ffht
  */
 #include <flatnet/fht.h> /* was: #include "fht.h" */
 #include <math.h>

@@ -10,7 +10,9 @@ for tool in aarch64-linux-gnu-g++ qemu-aarch64 cmake ctest; do
   command -v "$tool" >/dev/null || { echo "neon.sh needs $tool (apt-get install g++-aarch64-linux-gnu qemu-user cmake)" >&2; exit 3; }
 done
 
-cmake -S . -B "$build" -DCMAKE_TOOLCHAIN_FILE="$PWD/tools/aarch64.cmake" -DFLATNET_BUILD_TESTS=ON -DFLATNET_BUILD_PYTHON=OFF
+# -O2: what is tested is what the kernels compute, and it compiles in two thirds of the time
+cmake -S . -B "$build" -DCMAKE_TOOLCHAIN_FILE="$PWD/tools/aarch64.cmake" -DFLATNET_BUILD_TESTS=ON -DFLATNET_BUILD_PYTHON=OFF \
+  -DFLATNET_FLAGS_neon=-O2
 cmake --build "$build" --parallel "$(nproc)"
 NM=aarch64-linux-gnu-nm python3 tools/check_symbols.py "$build"
 ctest --test-dir "$build" --output-on-failure

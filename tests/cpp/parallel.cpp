@@ -1,10 +1,11 @@
-// Threads: every task once, nested and concurrent calls, and a forked child, where OpenMP's team is gone.
+// Threads: every task once, nested and concurrent calls, and a forked child, where the parent's team is gone.
 #include "flatnet/core/parallel.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "flatnet/core/scratch.hpp"
@@ -39,6 +40,31 @@ std::vector<float> transformed(int threads) {
 TEST(tasks_run_once) {
   for (const index_t count : {0, 1, 2, 7, 1000})
     for (const int threads : {1, 2, 3, 4, 16}) CHECK(every_task_once(count, threads), count, threads);
+}
+
+// Calls one after another: threads come late, leave late, and sleep in between.
+TEST(a_team_serves_many_calls) {
+  std::atomic<bool> right{true};
+  const auto calls = [&](unsigned seed) {
+    test::Random random(seed);
+    for (int call = 0; call < (test::emulated() ? 200 : 20000); ++call) {
+      const auto count = static_cast<index_t>(random.below(9));
+      const int threads = 1 + static_cast<int>(random.below(5));
+      std::atomic<index_t> sum{0};
+      index_t plain[8] = {};  // written by whoever has the task, read after the call
+      parallel_for(count, threads, [&](index_t i, int) { sum += i + 1, plain[i] = i + 1; });
+      index_t total = 0;
+      for (index_t i = 0; i < count; ++i) total += plain[i];
+      if (sum != count * (count + 1) / 2 || total != sum) right = false;
+      if (call % 1000 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  };
+  calls(1);
+  CHECK(right);
+  std::vector<std::thread> callers;
+  for (unsigned i = 0; i < 3; ++i) callers.emplace_back(calls, i);
+  for (auto& caller : callers) caller.join();
+  CHECK(right, "three callers");
 }
 
 TEST(calls_may_be_nested_and_concurrent) {

@@ -85,8 +85,6 @@ TEST(calls_after_the_first_allocate_nothing) {
               };
               call();
               const test::Allocated found = test::allocated(call);
-              // Threads that are not OpenMP's are started anew in each call.
-              if (threads > 1 && std::string(threading_layer()) != "OpenMP") continue;
               CHECK(found.count == 0, chain.name, n, batch, columns, threads, real, found.count, found.bytes);
             }
       }

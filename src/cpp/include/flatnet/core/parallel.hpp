@@ -1,6 +1,6 @@
 #pragma once
-/// The only place that starts threads. OpenMP when built with it, std::thread otherwise and in a forked child (libgomp's
-/// team does not survive a fork).
+/// The only place that starts threads: a team of the library's own, which sleeps between calls and waits for nobody that is not at
+/// work. Built with OpenMP, the library shares the program's team instead, but in a forked child, which that team does not survive.
 #include "flatnet/core/types.hpp"
 
 namespace flatnet {
